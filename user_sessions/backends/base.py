@@ -1,0 +1,143 @@
+"""What every engine has in common: whose session it is, from where, and when that is written."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from asgiref.sync import sync_to_async
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.base import VALID_KEY_CHARS, SessionBase
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.crypto import get_random_string
+from django.utils.functional import cached_property
+
+from user_sessions.client import clean_user_agent, parse_address
+from user_sessions.conf import conf
+from user_sessions.keys import is_digest
+
+if TYPE_CHECKING:
+    from user_sessions.models import AbstractSession
+
+
+class StoredFacts(Protocol):
+    """What a store remembers of the row it loaded or saved."""
+
+    user_agent: str | None
+    ip: str | None
+    created_at: datetime | None
+    last_activity: datetime
+
+
+class SessionStore(SessionBase):
+    """A session with a user, a client, and times; how it is stored, the engines say.
+
+    ``user_agent`` and ``ip`` are those of the present request. None means that the caller doesn't
+    know: the row keeps what it has. An empty string means that there was none: the row gets NULL.
+
+    Each ``a*`` method that reads or writes runs its sync twin in Django's thread for database work,
+    where Django's own asynchronous queries run too, so there is one implementation of each.
+    """
+
+    def __init__(
+        self, session_key: str | None = None, user_agent: str | None = None, ip: str | None = None
+    ) -> None:
+        super().__init__(session_key)
+        self.user_agent = user_agent
+        self.ip = ip
+        self._stored: StoredFacts | None = None
+        self._signed_in_at: datetime | None = None
+
+    if TYPE_CHECKING:
+        # What SessionBase has, and its stubs lack.
+        _session: dict[str, Any]
+
+        def _get_or_create_session_key(self) -> str: ...
+        def _get_session(self, no_load: bool = ...) -> dict[str, Any]: ...  # noqa: FBT001
+
+    @classmethod
+    def get_model_class(cls) -> type[AbstractSession]:
+        """Return the model of the rows. A site with columns of its own overrides this."""
+        from user_sessions.models import Session
+
+        return Session
+
+    @cached_property
+    def model(self) -> type[AbstractSession]:
+        return self.get_model_class()
+
+    def _validate_session_key(self, key: str | None) -> bool:
+        """Refuse a digest: whoever read one in a page, a log or a backup holds no session."""
+        return bool(super()._validate_session_key(key)) and not is_digest(key)  # type: ignore[misc]  # not in the stubs
+
+    def _get_new_session_key(self) -> str:
+        """Make up a key without asking whether it is taken: the primary key sees to that."""
+        return get_random_string(32, VALID_KEY_CHARS)
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        super().__setitem__(key, value)
+        self._note_sign_in(key)
+
+    async def aset(self, key: str, value: Any) -> None:
+        await super().aset(key, value)
+        self._note_sign_in(key)
+
+    def _note_sign_in(self, key: str) -> None:
+        """``login()`` and ``alogin()`` write the user's id: that is when a sign-in begins."""
+        if key == SESSION_KEY:
+            self._signed_in_at = timezone.now()
+
+    def clear(self) -> None:
+        super().clear()
+        self._stored = None
+        self._signed_in_at = None
+
+    async def acycle_key(self) -> None:
+        await sync_to_async(self.cycle_key)()
+
+    def touch(self) -> None:
+        """Write that the session was used: one UPDATE of times and client, never of data."""
+        raise NotImplementedError("subclasses of SessionStore must provide a touch() method")
+
+    async def atouch(self) -> None:
+        await sync_to_async(self.touch)()
+
+    def touch_due(self) -> bool:
+        """Tell whether a request that only read this session should be recorded now."""
+        interval = conf.ACTIVITY_INTERVAL
+        if self._stored is None or interval is None:
+            return False
+        return timezone.now() - self._stored.last_activity >= interval
+
+    def user_id_of(self, data: dict[str, Any]) -> Any:
+        """Return the primary key of the user whom session data signs in, in its own type, or None.
+
+        The data holds it as text, whatever its type (django/contrib/auth/__init__.py, ``login``).
+        """
+        if data.get(SESSION_KEY) is None:
+            return None
+        try:
+            return self.model._meta.get_field("user").target_field.to_python(data[SESSION_KEY])
+        except ValidationError:
+            return None
+
+    def _client_columns(self) -> dict[str, str | None]:
+        """Return the columns on the client that are known now; those left out stay as they are."""
+        columns: dict[str, str | None] = {}
+        if not conf.STORE_IP:
+            columns["ip"] = None
+        elif self.ip is not None:
+            columns["ip"] = parse_address(self.ip)
+        if not conf.STORE_USER_AGENT:
+            columns["user_agent"] = None
+        elif self.user_agent is not None:
+            length = self.model._meta.get_field("user_agent").max_length
+            columns["user_agent"] = clean_user_agent(self.user_agent, cast("int", length))
+        return columns
+
+    def _created_at(self) -> datetime | None:
+        """Return when this sign-in began, or None where the row knows better."""
+        if self._signed_in_at or not self._stored:
+            return self._signed_in_at
+        return self._stored.created_at

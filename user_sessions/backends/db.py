@@ -1,0 +1,176 @@
+"""Sessions in the database: SESSION_ENGINE = "user_sessions.backends.db"."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, cast
+
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.base import CreateError
+from django.db import DatabaseError, IntegrityError, router, transaction
+from django.utils import timezone
+
+from user_sessions.backends.base import SessionStore as BaseStore
+from user_sessions.conf import conf
+from user_sessions.exceptions import SessionEnded
+from user_sessions.models import AbstractSession, SessionQuerySet
+
+logger = logging.getLogger("user_sessions")
+
+
+class SessionStore(BaseStore):
+    """A session that is a row, found by the digest of its key."""
+
+    def load(self) -> dict[str, Any]:
+        """Return the data of the session, or of none: ``{}``, and the key is forgotten.
+
+        Where the row's user isn't the one in the data, somebody took the session away from its user
+        (``user.session_set.update(user=None)``), so it is none either.
+        """
+        row = self._rows().active().filter(pk=self.session_key).first()
+        data = self.decode(row.session_data) if row else {}
+        if row is None or row.user_id != self.user_id_of(data):
+            self._session_key = None
+            return {}
+        self._stored = row
+        return data
+
+    def exists(self, session_key: str) -> bool:
+        return (
+            bool(self._validate_session_key(session_key))
+            and self._rows().filter(pk=session_key).exists()
+        )
+
+    def create(self) -> None:
+        """Store the session under a new key, with the data it has at present."""
+        while True:
+            self._session_key = self._get_new_session_key()
+            try:
+                self.save(must_create=True)
+            except CreateError:
+                continue
+            self.modified = True
+            return
+
+    def create_model_instance(self, data: dict[str, Any]) -> AbstractSession:
+        """Return the row for session data, not saved. A site with columns of its own fills them here."""
+        return self.model(
+            session_key=self._get_or_create_session_key(),
+            session_data=self.encode(data),
+            expire_date=self.get_expiry_date(),
+            user_id=self.user_id_of(data),
+            last_activity=timezone.now(),
+        )
+
+    def save(self, must_create: bool = False) -> None:  # noqa: FBT001, FBT002  # Django's signature
+        """Write the whole session.
+
+        With ``must_create`` the row must be new, or CreateError is raised. Without, it must be
+        there: SessionEnded is raised, and nothing written, for a session that was ended meanwhile.
+        """
+        if self.session_key is None:
+            return self.create()
+        row = self.create_model_instance(self._get_session(no_load=must_create))
+        try:
+            with transaction.atomic(using=self._database()):
+                self._insert(row) if must_create else self._update(row)
+        except IntegrityError:
+            # Of the reasons for one only a taken key is cured by another key: a user who is gone isn't.
+            if must_create and self.exists(self.session_key):
+                raise CreateError from None
+            raise
+        if must_create or self._stored:
+            self._stored = row
+        return None
+
+    def cycle_key(self) -> None:
+        """Move the session to a new key, in one transaction.
+
+        SessionEnded is raised, and nothing written, for a signed-in session that was ended
+        meanwhile: under a new key it would live on.
+        """
+        data, old_key = self._session, self.session_key
+        try:
+            with transaction.atomic(using=self._database()):
+                if old_key and not self._delete_row(old_key) and SESSION_KEY in data:
+                    raise SessionEnded
+                self.create()
+        except BaseException:
+            self._session_key = old_key
+            raise
+
+    def touch(self) -> None:
+        stored, columns = self._stored, self._client_columns()
+        changed = {
+            name: value
+            for name, value in columns.items()
+            if stored is None or getattr(stored, name) != value
+        }
+        now = timezone.now()
+        try:
+            self._rows().filter(pk=self.session_key).update(last_activity=now, **changed)
+        except DatabaseError:
+            # The page was served from this session; not having noted so is no reason to withhold it.
+            logger.warning("The activity of a session could not be recorded.", exc_info=True)
+
+    def delete(self, session_key: str | None = None) -> None:
+        """End the session with this key, or this one; one that is gone already is no error."""
+        key = session_key or self.session_key
+        if key:
+            self._delete_row(key)
+
+    @classmethod
+    def clear_expired(cls) -> None:
+        cls._rows().expired().delete()
+
+    @classmethod
+    def _database(cls) -> str:
+        """Where sessions are written is where they are read: a lagging replica knows ended ones."""
+        return router.db_for_write(cls.get_model_class())
+
+    @classmethod
+    def _rows(cls) -> SessionQuerySet[Any]:
+        return cast("SessionQuerySet[Any]", cls.get_model_class().objects.using(cls._database()))
+
+    def _insert(self, row: AbstractSession) -> None:
+        stored = self._stored
+        known = {"ip": stored.ip, "user_agent": stored.user_agent} if stored else {}
+        for name, value in {**known, **self._client_columns()}.items():
+            setattr(row, name, value)
+        row.created_at = self._created_at() or (None if stored else timezone.now())
+        row.save(force_insert=True, using=self._database())
+
+    def _update(self, row: AbstractSession) -> None:
+        """Write every column but those of which nothing is known now."""
+        known: dict[str, Any] = self._client_columns()
+        if created_at := self._created_at():
+            known["created_at"] = created_at
+        for name, value in known.items():
+            setattr(row, name, value)
+        unknown = {"ip", "user_agent", "created_at"} - known.keys()
+        if conf.ACTIVITY_INTERVAL is None:
+            unknown.add("last_activity")
+        for name in unknown if self._stored else ():
+            setattr(row, name, getattr(self._stored, name))
+        fields = [
+            f.name for f in row._meta.concrete_fields if not f.primary_key and f.name not in unknown
+        ]
+        try:
+            row.save(force_update=True, update_fields=fields, using=self._database())
+        except DatabaseError as error:
+            if _says_row_is_gone(error):
+                raise SessionEnded from None
+            raise
+
+    def _delete_row(self, session_key: str) -> bool:
+        _, deleted = self._rows().filter(pk=session_key).delete()
+        return bool(deleted.get(self.model._meta.label))
+
+
+def _says_row_is_gone(error: DatabaseError) -> bool:
+    """Tell Django's own "no row was updated" from an error of the database, which stays one.
+
+    Django 6.0 raises ``Model.NotUpdated``; before, it is DatabaseError itself
+    (django/db/models/base.py, ``save_base``), while those of a database are its subclasses.
+    """
+    return type(error) is DatabaseError or type(error).__name__ == "NotUpdated"

@@ -1,0 +1,130 @@
+"""System checks: what is wrong with the settings, and how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
+from django.utils.module_loading import import_string
+
+from user_sessions.client import UNIX_SOCKET, trusted_networks
+from user_sessions.conf import PREFIX, all_settings, conf
+
+
+@register
+def check_activity_interval(**kwargs: Any) -> list[CheckMessage]:
+    value = conf.ACTIVITY_INTERVAL
+    if value is None or (isinstance(value, timedelta) and value >= timedelta(0)):
+        return []
+    return [
+        Error(
+            f"USER_SESSIONS_ACTIVITY_INTERVAL is {value!r}, which is not a length of time.",
+            hint="Use a timedelta, e.g. timedelta(minutes=5), or None to record no activity.",
+            id="user_sessions.E001",
+        )
+    ]
+
+
+@register
+def check_trusted_proxies(**kwargs: Any) -> list[CheckMessage]:
+    value: object = conf.TRUSTED_PROXIES
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        return [_proxies_error(value, "a list of addresses")]
+    return [
+        _proxies_error(proxy, "an address or a network") for proxy in value if not _is_proxy(proxy)
+    ]
+
+
+def _is_proxy(value: object) -> bool:
+    if not isinstance(value, str):
+        return False
+    try:
+        trusted_networks((value,))
+    except ValueError:
+        return False
+    return True
+
+
+def _proxies_error(value: object, wanted: str) -> Error:
+    return Error(
+        f"USER_SESSIONS_TRUSTED_PROXIES has {value!r}, which is not {wanted}.",
+        hint=f'Use a list such as ["10.0.0.0/8", "{UNIX_SOCKET}"]; a network\'s host bits must be zero.',
+        id="user_sessions.E002",
+    )
+
+
+@register
+def check_client_ip(**kwargs: Any) -> list[CheckMessage]:
+    value = conf.CLIENT_IP
+    if value is None or _is_callable_path(value):
+        return []
+    return [
+        Error(
+            f"USER_SESSIONS_CLIENT_IP is {value!r}, which is not the dotted path of a function.",
+            hint='Use one such as "site.network.client_ip", whose module can be imported, or None.',
+            id="user_sessions.E003",
+        )
+    ]
+
+
+def _is_callable_path(value: object) -> bool:
+    """Tell whether a value names a function; an error in the module itself shows as its own."""
+    try:
+        return isinstance(value, str) and callable(import_string(value))
+    except (ImportError, TypeError, ValueError):  # the latter two for ".name" and "..name"
+        return False
+
+
+@register
+def check_store_ip(**kwargs: Any) -> list[CheckMessage]:
+    return _check_bool("USER_SESSIONS_STORE_IP", conf.STORE_IP, "user_sessions.E004")
+
+
+@register
+def check_store_user_agent(**kwargs: Any) -> list[CheckMessage]:
+    return _check_bool(
+        "USER_SESSIONS_STORE_USER_AGENT", conf.STORE_USER_AGENT, "user_sessions.E005"
+    )
+
+
+def _check_bool(name: str, value: object, check_id: str) -> list[CheckMessage]:
+    if isinstance(value, bool):
+        return []
+    return [
+        Error(
+            f"{name} is {value!r}, which is neither True nor False.",
+            hint=f"Use {name} = False or True.",
+            id=check_id,
+        )
+    ]
+
+
+@register
+def check_forwarded_header(**kwargs: Any) -> list[CheckMessage]:
+    value = conf.FORWARDED_HEADER
+    if value in ("X-Forwarded-For", "Forwarded"):  # no set: a list can't be looked up in one
+        return []
+    return [
+        Error(
+            f"USER_SESSIONS_FORWARDED_HEADER is {value!r}, which is no header that can be read.",
+            hint='Use "X-Forwarded-For" or "Forwarded", whichever your proxies write.',
+            id="user_sessions.E006",
+        )
+    ]
+
+
+@register
+def check_unknown_settings(**kwargs: Any) -> list[CheckMessage]:
+    known = all_settings()
+    unknown = [name for name in dir(settings) if name.startswith(PREFIX) and name not in known]
+    return [
+        Warning(
+            f"{name} is not a setting of user_sessions.",
+            hint=f"Remove it, or use one of {', '.join(sorted(known))}.",
+            id="user_sessions.W001",
+        )
+        for name in unknown
+    ]

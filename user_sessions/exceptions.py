@@ -1,0 +1,20 @@
+"""What can go wrong with a session."""
+
+from __future__ import annotations
+
+from django.contrib.sessions.backends.base import UpdateError
+from django.contrib.sessions.exceptions import SessionInterrupted
+
+
+class SessionEnded(UpdateError, SessionInterrupted):
+    """The session was ended while a request still used it; nothing was written.
+
+    It is Django's UpdateError, which ``save()`` raises by contract, and its SessionInterrupted,
+    which Django answers with 400: so it needs no translation, wherever in a view it is raised.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The request's session was deleted before the request completed. "
+            "The user may have logged out in a concurrent request, for example."
+        )

@@ -1,0 +1,132 @@
+"""Where an address is, by a GeoIP database that the site may have."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+if TYPE_CHECKING:
+    from geoip2.models import City, Country
+
+logger = logging.getLogger("user_sessions")
+
+_UNREADABLE = "The GeoIP database %s can't be read, so no place is shown."
+
+# MaxMind names languages by country where Django names them by script.
+_DATABASE_LANGUAGES = {"pt": "pt-BR", "pt-br": "pt-BR", "zh-hans": "zh-CN"}
+# The kinds of databases that name places, and which method of geoip2's Reader looks them up.
+_LOOK_UPS = {"City": "city", "Country": "country", "Enterprise": "enterprise"}
+
+
+def location_name(ip: str | None) -> str | None:
+    """Return "Zwolle, Netherlands", or "Netherlands", in the active language; None where unknown."""
+    place = _place(ip)
+    if place is None:
+        return None
+    city, country = _city_name(place), _name(place.country.names)
+    if city and country:
+        return _("%(city)s, %(country)s") % {"city": city, "country": country}
+    return country or city
+
+
+def city_name(ip: str | None) -> str | None:
+    """Return "Zwolle" in the active language; None where unknown."""
+    place = _place(ip)
+    return _city_name(place) if place else None
+
+
+def country_name(ip: str | None) -> str | None:
+    """Return "Netherlands" in the active language; None where unknown."""
+    place = _place(ip)
+    return _name(place.country.names) if place else None
+
+
+def database_path() -> Path | None:
+    """Return the database by Django's settings GEOIP_PATH, GEOIP_CITY and GEOIP_COUNTRY.
+
+    GEOIP_PATH is the file itself or the folder with the two (django/contrib/gis/geoip2.py).
+    """
+    path = getattr(settings, "GEOIP_PATH", None)
+    if not path:
+        return None
+    city = getattr(settings, "GEOIP_CITY", "GeoLite2-City.mmdb")
+    country = getattr(settings, "GEOIP_COUNTRY", "GeoLite2-Country.mmdb")
+    candidates = (Path(path), Path(path) / city, Path(path) / country)
+    return next((candidate for candidate in candidates if candidate.is_file()), None)
+
+
+def _place(ip: str | None) -> City | Country | None:
+    database = _database() if ip else None
+    return database.place(ip) if ip and database else None
+
+
+def _database() -> _Database | None:
+    database, path = None, database_path()
+    with suppress(FileNotFoundError):  # a file that is just being replaced
+        database = _opened(path, path.stat().st_mtime_ns) if path else None
+    return database
+
+
+@lru_cache(maxsize=1)
+def _opened(path: Path, modified_ns: int) -> _Database | None:
+    """Open a database once a process, and anew when the file was replaced.
+
+    One that can't be opened is said once in the log, and no page breaks for it.
+    """
+    try:
+        return _Database(path)
+    except ImportError:
+        logger.warning(
+            "GEOIP_PATH is set but geoip2 is missing: pip install 'django-user-sessions[geoip2]'"
+        )
+    except Exception:
+        logger.exception(_UNREADABLE, path)
+    return None
+
+
+class _Database:
+    """An open database. Opening raises ImportError without geoip2, and anything for a bad file."""
+
+    def __init__(self, path: Path) -> None:
+        from geoip2.database import Reader
+        from geoip2.errors import AddressNotFoundError
+
+        reader = Reader(path)
+        edition = reader.metadata().database_type
+        method = next((_LOOK_UPS[kind] for kind in _LOOK_UPS if kind in edition), None)
+        if method is None:
+            raise ValueError(f"A database of the type {edition} holds no places.")
+        self._path = path
+        self._look_up: Callable[[str], City | Country] = getattr(reader, method)
+        self._not_found = (AddressNotFoundError, ValueError)  # the latter for what is no address
+        self._failed = False
+
+    def place(self, ip: str) -> City | Country | None:
+        """Return the place of an address, or None. That the file is damaged is said once."""
+        try:
+            return self._look_up(ip)
+        except self._not_found:
+            return None
+        except Exception:
+            if not self._failed:
+                logger.exception(_UNREADABLE, self._path)
+            self._failed = True
+            return None
+
+
+def _city_name(place: City | Country) -> str | None:
+    return _name(place.city.names) if hasattr(place, "city") else None
+
+
+def _name(names: dict[str, str]) -> str | None:
+    language = get_language() or "en"
+    wanted = (_DATABASE_LANGUAGES.get(language, language), language.partition("-")[0], "en")
+    return next((names[key] for key in wanted if key in names), None)

@@ -1,0 +1,63 @@
+"""Filters that put a session into words: ``{% load user_sessions %}``."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django import template
+from django.utils import timezone
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
+
+from user_sessions.device import device_name, parse
+from user_sessions.location import city_name, country_name, location_name
+
+register = template.Library()
+
+
+@register.filter
+def device(user_agent: str | None) -> str | None:
+    """The device of a user agent: "Firefox on Linux"; None where it can't be told."""
+    return device_name(user_agent)
+
+
+@register.filter
+def browser(user_agent: str | None) -> str | None:
+    """The browser of a user agent: "Firefox"; None where it can't be told."""
+    return parse(user_agent or "").browser
+
+
+@register.filter
+def platform(user_agent: str | None) -> str | None:
+    """The system or device of a user agent: "Linux", "iPhone"; None where it can't be told."""
+    return parse(user_agent or "").platform
+
+
+@register.filter
+def location(ip: str | None) -> str | None:
+    """The place of an address: "Zwolle, Netherlands"; None where it can't be told."""
+    return location_name(ip)
+
+
+@register.filter
+def city(ip: str | None) -> str | None:
+    """The city of an address: "Zwolle"; None where it can't be told."""
+    return city_name(ip)
+
+
+@register.filter
+def country(ip: str | None) -> str | None:
+    """The country of an address: "Netherlands"; None where it can't be told."""
+    return country_name(ip)
+
+
+@register.filter
+def ago(moment: datetime) -> str:
+    """How long ago a moment was, in its largest unit: "just now", "3 minutes ago".
+
+    A moment that hasn't come, by the clock of another server, is just now too.
+    """
+    now = timezone.now()
+    if now - moment < timedelta(minutes=1):
+        return _("just now")
+    return _("%(time)s ago") % {"time": timesince(moment, now, depth=1)}

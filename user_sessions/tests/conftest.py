@@ -1,0 +1,117 @@
+"""Nouns for the tests: people, their browsers, and sessions."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from user_sessions.backends import get_session_model
+from user_sessions.tests.people import make_person
+from user_sessions.tests.user_agents import FIREFOX_ON_LINUX
+
+STATEMENTS = ("SELECT", "INSERT", "UPDATE", "DELETE")
+
+
+class Browser(Client):
+    """A browser with a user agent and an address of its own, perhaps signed in."""
+
+    def __init__(self, user=None, user_agent=FIREFOX_ON_LINUX, ip="192.0.2.1", **kwargs):
+        super().__init__(headers={"user-agent": user_agent}, REMOTE_ADDR=ip, **kwargs)
+        if user is not None:
+            self.sign_in(user)
+
+    def sign_in(self, user):
+        """Sign in, then visit a page, as a person would: the visit brings the browser's details."""
+        self.force_login(user)
+        self.get("/set/")
+
+    @property
+    def key(self):
+        return self.cookies["sessionid"].value
+
+    @property
+    def row(self):
+        return get_session_model().objects.get(pk=self.key)
+
+    def who(self):
+        """Return the name that the site greets this browser by."""
+        return self.get("/who/").content.decode()
+
+
+@pytest.fixture
+def session_model():
+    return get_session_model()
+
+
+@pytest.fixture
+def store_class(session_model):
+    return session_model.get_session_store_class()
+
+
+@pytest.fixture
+def user(db):
+    return make_person("ada")
+
+
+@pytest.fixture
+def other_user(db):
+    return make_person("grace")
+
+
+@pytest.fixture
+def laptop(user):
+    return Browser(user)
+
+
+@pytest.fixture
+def make_browser(db):
+    return Browser
+
+
+@pytest.fixture(params=["sync", "async"])
+def call(request):
+    """Call a store's method by name, or its asynchronous twin."""
+
+    def call(target, name, *args, **kwargs):
+        if request.param == "sync":
+            return getattr(target, name)(*args, **kwargs)
+        return async_to_sync(getattr(target, f"a{name}"))(*args, **kwargs)
+
+    call.mode = request.param
+    return call
+
+
+@pytest.fixture
+def assert_queries():
+    """Assert how many queries are made: SELECT, INSERT, UPDATE, DELETE; transactions don't count."""
+
+    @contextmanager
+    def assert_queries(*allowed):
+        with CaptureQueriesContext(connection) as captured:
+            yield
+        sql = [query["sql"] for query in captured if query["sql"].startswith(STATEMENTS)]
+        assert len(sql) in allowed, "\n".join(sql)
+
+    return assert_queries
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that stands still until it is moved: ``clock.move(minutes=5)``."""
+    return Clock(monkeypatch)
+
+
+class Clock:
+    def __init__(self, monkeypatch):
+        self.now = timezone.now()
+        monkeypatch.setattr("django.utils.timezone.now", lambda: self.now)
+
+    def move(self, **amount):
+        self.now += timedelta(**amount)

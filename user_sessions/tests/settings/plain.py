@@ -1,0 +1,3 @@
+from __future__ import annotations
+
+from user_sessions.tests.settings.base import *  # noqa: F403

@@ -1,0 +1,41 @@
+"""Views of the unit tests' site: each with an asynchronous twin that does the same."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+
+
+def plain(request: HttpRequest) -> HttpResponse:
+    """Touch no session."""
+    return HttpResponse("plain")
+
+
+async def aplain(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("plain")
+
+
+def who(request: HttpRequest) -> HttpResponse:
+    """Say who is signed in."""
+    return HttpResponse(request.user.get_username() or "nobody")
+
+
+async def awho(request: HttpRequest) -> HttpResponse:
+    user = await request.auser()
+    return HttpResponse(user.get_username() or "nobody")
+
+
+def set_value(request: HttpRequest) -> HttpResponse:
+    """Change the session."""
+    request.session["value"] = request.GET.get("value", "1")
+    return HttpResponse("set")
+
+
+async def aset_value(request: HttpRequest) -> HttpResponse:
+    await request.session.aset("value", request.GET.get("value", "1"))
+    return HttpResponse("set")
+
+
+def fail(request: HttpRequest) -> HttpResponse:
+    """Change the session, then fail as the server's fault."""
+    request.session["value"] = "half-way"
+    return HttpResponse("failed", status=503)

@@ -1,0 +1,192 @@
+"""The model, its manager and its key."""
+
+from __future__ import annotations
+
+import inspect
+from datetime import timedelta
+
+import pytest
+from django.core import serializers
+from django.utils import timezone
+
+from user_sessions.backends import get_session_model
+from user_sessions.keys import DIGEST_LENGTH, digest_of, is_digest
+from user_sessions.models import AbstractSession, SessionQuerySet
+
+KEY = "0123456789abcdefghijklmnopqrstuv"
+
+
+@pytest.fixture
+def make_session(session_model, db):
+    def make_session(session_key=KEY, *, days_left=1, **columns):
+        expire_date = timezone.now() + timedelta(days=days_left)
+        return session_model.objects.create(
+            session_key=session_key, expire_date=expire_date, **columns
+        )
+
+    return make_session
+
+
+class TestKey:
+    def test_an_instance_never_holds_a_key(self, session_model):
+        assert session_model(session_key=KEY).session_key == digest_of(KEY)
+
+    def test_a_row_is_found_by_key_and_by_digest(self, make_session, session_model):
+        session = make_session()
+        assert (
+            session_model.objects.get(pk=KEY)
+            == session_model.objects.get(pk=digest_of(KEY))
+            == session
+        )
+
+    def test_several_are_found_by_key(self, make_session, session_model):
+        session = make_session()
+        assert session_model.objects.in_bulk([KEY]) == {digest_of(KEY): session}
+
+    def test_a_session_shows_its_digest(self, make_session):
+        assert str(make_session()) == digest_of(KEY)
+
+    def test_a_saved_instance_equals_the_one_that_is_read(self, session_model, db):
+        session = session_model(session_key=KEY, expire_date=timezone.now())
+        session.save()
+        assert {session} == set(session_model.objects.all())
+
+    def test_a_dump_holds_no_key(self, make_session, session_model):
+        make_session()
+        dump = serializers.serialize("json", session_model.objects.all())
+        assert KEY not in dump
+        assert digest_of(KEY) in dump
+
+    def test_no_key_is_no_digest(self, session_model):
+        assert session_model(session_key="").session_key == ""
+
+    def test_bulk_created_rows_hold_digests(self, session_model, db):
+        session_model.objects.bulk_create(
+            [session_model(session_key=KEY, expire_date=timezone.now())]
+        )
+        assert list(session_model.objects.values_list("pk", flat=True)) == [digest_of(KEY)]
+
+    @pytest.mark.parametrize(
+        ("value", "expected"),
+        [
+            (digest_of(KEY), True),
+            (digest_of("\udcff\x00"), True),
+            (KEY, False),
+            (digest_of(KEY) + "\n", False),
+            (digest_of(KEY)[:-1], False),
+            ("sha256$" + "!" * 43, False),
+            (None, False),
+        ],
+        ids=["digest", "of a hostile key", "key", "with line feed", "cut", "other letters", "none"],
+    )
+    def test_a_digest_is_told_from_a_key(self, value, expected):
+        assert is_digest(value) is expected
+
+    def test_a_digest_fits_its_column(self, session_model):
+        assert len(digest_of(KEY)) == DIGEST_LENGTH == session_model._meta.pk.max_length
+
+
+class TestQuerySet:
+    @pytest.fixture
+    def sessions(self, make_session):
+        return make_session("active-session", days_left=1), make_session(
+            "expired-session", days_left=-1
+        )
+
+    def test_active_are_those_that_have_not_expired(self, sessions, session_model):
+        assert list(session_model.objects.active()) == [sessions[0]]
+
+    def test_expired_are_the_others(self, sessions, session_model):
+        assert list(session_model.objects.expired()) == [sessions[1]]
+
+    def test_end_ends_all_of_them_and_counts(self, sessions, session_model, call):
+        assert call(session_model.objects.all(), "end") == 2
+        assert not session_model.objects.exists()
+
+    def test_end_ends_no_other(self, sessions, session_model, call):
+        call(session_model.objects.expired(), "end")
+        assert list(session_model.objects.all()) == [sessions[0]]
+
+    def test_an_end_is_two_statements_for_any_number(
+        self, make_session, session_model, assert_queries
+    ):
+        for number in range(100):
+            make_session(f"session-number-{number}")
+        with assert_queries(2):
+            session_model.objects.all().end()
+
+    def test_the_users_own_sessions_are_a_relation(self, make_session, user, session_model):
+        session = make_session(user=user)
+        related = getattr(user, f"{session_model._meta.model_name}_set")
+        assert list(related.active()) == [session]
+
+    def test_deleting_a_user_ends_their_sessions(self, make_session, user, session_model):
+        make_session(user=user)
+        user.delete()
+        assert not session_model.objects.exists()
+
+
+class TestEnd:
+    def test_it_says_whether_it_was_this_call(self, make_session, call):
+        session = make_session()
+        assert call(session, "end") is True
+        assert call(session, "end") is False
+
+    def test_the_instance_still_says_which_it_was(self, make_session):
+        session = make_session()
+        session.end()
+        assert session.session_key == digest_of(KEY)
+
+    @pytest.mark.parametrize("owner", [AbstractSession, SessionQuerySet])
+    def test_the_asynchronous_twin_has_the_same_signature(self, owner):
+        assert (
+            inspect.signature(owner.end).parameters.keys()
+            == inspect.signature(owner.aend).parameters.keys()
+        )
+
+
+class TestManagerSave:
+    """``Session.objects.save()``, which Django's manager has."""
+
+    def test_it_writes_data_and_user_by_key(self, session_model, user):
+        data = {"_auth_user_id": user._meta.pk.value_to_string(user)}
+        session_model.objects.save(KEY, data, timezone.now())
+        row = session_model.objects.get(pk=KEY)
+        assert (row.get_decoded(), row.user) == (data, user)
+
+    def test_it_keeps_what_it_is_not_told(self, make_session, session_model):
+        make_session(ip="192.0.2.1")
+        session_model.objects.save(KEY, {"value": 1}, timezone.now())
+        assert session_model.objects.get().ip == "192.0.2.1"
+
+    def test_without_data_it_removes_the_session(self, make_session, session_model):
+        make_session()
+        session_model.objects.save(KEY, {}, timezone.now())
+        assert not session_model.objects.exists()
+
+
+def test_the_model_is_the_engines(session_model, settings):
+    settings.SESSION_ENGINE = "user_sessions.backends.db"
+    assert get_session_model()._meta.label == "user_sessions.Session"
+
+
+def test_an_engine_of_django_is_named_in_the_error(settings):
+    from django.core.exceptions import ImproperlyConfigured
+
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.cache"
+    with pytest.raises(ImproperlyConfigured, match=r"django\.contrib\.sessions\.backends\.cache"):
+        get_session_model()
+
+
+def test_a_sites_own_column_is_filled_by_its_engine(store_class, session_model, db, settings):
+    settings.SESSION_ENGINE = "user_sessions.backends.db"
+    store = store_class()
+    store["tenant"] = "north"
+    store.save()
+    assert getattr(session_model.objects.get(), "tenant", "north") == "north"
+
+
+def test_migrations_are_complete(db):
+    from django.core.management import call_command
+
+    call_command("makemigrations", "user_sessions", check=True, dry_run=True, verbosity=0)

@@ -1,0 +1,22 @@
+"""The site of the unit tests: the session pages, the admin, and a few small views."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.contrib.auth.views import LoginView
+from django.urls import include, path
+
+from user_sessions.tests import site
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("sign-in/", LoginView.as_view(template_name="admin/login.html"), name="sign_in"),
+    path("plain/", site.plain),
+    path("aplain/", site.aplain),
+    path("who/", site.who),
+    path("awho/", site.awho),
+    path("set/", site.set_value),
+    path("aset/", site.aset_value),
+    path("fail/", site.fail),
+    path("", include("user_sessions.urls")),
+]

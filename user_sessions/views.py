@@ -1,0 +1,126 @@
+"""The pages on which people see where they are signed in, and end what they don't know."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_required
+from django.db.models import Case, Value, When
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, resolve_url
+from django.utils.decorators import method_decorator
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_protect
+from django.views.generic import DetailView, ListView, TemplateView, View
+
+from user_sessions.backends import get_session_model
+from user_sessions.device import device_name
+from user_sessions.keys import digest_of, is_digest
+from user_sessions.models import AbstractSession, SessionQuerySet
+from user_sessions.summary import summary_of
+
+
+@method_decorator([never_cache, csrf_protect, login_required], name="dispatch")
+class OwnSessionsView(View):
+    """The active sessions of the person who asks, and nobody else's."""
+
+    @cached_property
+    def current(self) -> str:
+        """The digest of the session that asks."""
+        return digest_of(self.request.session.session_key or "")
+
+    def get_queryset(self) -> SessionQuerySet[Any]:
+        sessions = get_session_model().objects.active().filter(user=self.request.user)
+        return cast("SessionQuerySet[Any]", sessions)
+
+    def others(self) -> SessionQuerySet[Any]:
+        return self.get_queryset().exclude(pk=self.current)
+
+
+class SessionListView(OwnSessionsView, ListView):  # type: ignore[type-arg]  # no generic at run time
+    """Where somebody is signed in: this session first, then the others by last activity."""
+
+    template_name = "user_sessions/session_list.html"
+    paginate_by = 25
+
+    def get_queryset(self) -> SessionQuerySet[Any]:
+        this_one_first = Case(When(pk=self.current, then=Value(0)), default=Value(1))
+        return (
+            super()
+            .get_queryset()
+            .defer("session_data")
+            .order_by(this_one_first, "-last_activity", "pk")
+        )
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        for session in context["object_list"]:
+            session.summary = summary_of(session, current=self.current)
+        # The one that asks is signed in, so it is one of those counted.
+        return context | {
+            "session_key": self.current,
+            "other_count": context["paginator"].count - 1,
+        }
+
+
+class SessionDeleteView(OwnSessionsView, DetailView):  # type: ignore[type-arg]  # no generic at run time
+    """End one session: GET asks, POST does it."""
+
+    template_name = "user_sessions/session_confirm_end.html"
+
+    def get_object(self, queryset: Any = None) -> AbstractSession:
+        """Return the session by its digest. A key is never taken: none belongs in an address."""
+        if not is_digest(self.kwargs["pk"]):
+            raise Http404(_("There is no such session."))
+        return cast("AbstractSession", super().get_object(queryset))
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        self.object.summary = summary_of(self.object, current=self.current)
+        return super().get_context_data(**kwargs) | {"session_key": self.current}
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseRedirect:
+        session = self.get_object()
+        if session.session_key == self.current:
+            logout(request)
+            _say(request, _("You have signed out."))
+            return redirect(resolve_url(settings.LOGOUT_REDIRECT_URL or settings.LOGIN_URL))
+        session.end()
+        _say(request, _ended_message(session))
+        return redirect("user_sessions:session_list")
+
+
+class SessionDeleteOtherView(OwnSessionsView, TemplateView):
+    """End all sessions but this one: GET says how many and asks, POST does it."""
+
+    template_name = "user_sessions/session_confirm_end_other.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs) | {"other_count": self.others().count()}
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        ended = self.others().end()
+        _say(
+            request,
+            ngettext("Ended %(count)d other session.", "Ended %(count)d other sessions.", ended)
+            % {"count": ended}
+            if ended
+            else _("There was no other session to end."),
+        )
+        return redirect("user_sessions:session_list")
+
+
+def _ended_message(session: AbstractSession) -> str:
+    if device := device_name(session.user_agent):
+        return _("Signed out of %(device)s.") % {"device": device}
+    return _("Signed out of an unknown device.")
+
+
+def _say(request: HttpRequest, sentence: str) -> None:
+    """Show a message on the next page, where the site has messages."""
+    messages.success(request, sentence, fail_silently=True)
