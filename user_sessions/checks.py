@@ -31,7 +31,7 @@ def check_activity_interval(**kwargs: Any) -> list[CheckMessage]:
 @register
 def check_trusted_proxies(**kwargs: Any) -> list[CheckMessage]:
     value: object = conf.TRUSTED_PROXIES
-    if isinstance(value, str) or not isinstance(value, Iterable):
+    if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
         return [_proxies_error(value, "a list of addresses")]
     return [
         _proxies_error(proxy, "an address or a network") for proxy in value if not _is_proxy(proxy)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from asgiref.sync import sync_to_async
 from django.contrib.auth import SESSION_KEY
@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from user_sessions.models import AbstractSession
 
 
-class StoredFacts(Protocol):
-    """What a store remembers of the row it loaded or saved."""
+class StoredFacts(NamedTuple):
+    """What a store remembers of the row that it loaded or wrote; the names are the columns'."""
 
+    user_id: Any
     user_agent: str | None
     ip: str | None
     created_at: datetime | None
@@ -122,9 +123,9 @@ class SessionStore(SessionBase):
         except ValidationError:
             return None
 
-    def _client_columns(self) -> dict[str, str | None]:
+    def _client_columns(self) -> dict[str, Any]:
         """Return the columns on the client that are known now; those left out stay as they are."""
-        columns: dict[str, str | None] = {}
+        columns: dict[str, Any] = {}
         if not conf.STORE_IP:
             columns["ip"] = None
         elif self.ip is not None:
@@ -136,8 +137,11 @@ class SessionStore(SessionBase):
             columns["user_agent"] = clean_user_agent(self.user_agent, cast("int", length))
         return columns
 
-    def _created_at(self) -> datetime | None:
-        """Return when this sign-in began, or None where the row knows better."""
-        if self._signed_in_at or not self._stored:
-            return self._signed_in_at
-        return self._stored.created_at
+    def _known_facts(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Return what this request knows of the session; what it leaves out stays as it is."""
+        known = {"user_id": self.user_id_of(data), **self._client_columns()}
+        if self._signed_in_at:
+            known["created_at"] = self._signed_in_at
+        if conf.ACTIVITY_INTERVAL is not None:
+            known["last_activity"] = timezone.now()
+        return known

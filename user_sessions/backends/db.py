@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any, cast
+from typing import Any
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import CreateError
@@ -11,9 +11,12 @@ from django.db import DatabaseError, IntegrityError, router, transaction
 from django.utils import timezone
 
 from user_sessions.backends.base import SessionStore as BaseStore
-from user_sessions.conf import conf
+from user_sessions.backends.base import StoredFacts
 from user_sessions.exceptions import SessionEnded
 from user_sessions.models import AbstractSession, SessionQuerySet
+
+# The columns that a request needs; a model instance would cost more than the query itself.
+LOADED = ("session_data", *StoredFacts._fields)
 
 logger = logging.getLogger("user_sessions")
 
@@ -27,13 +30,14 @@ class SessionStore(BaseStore):
         Where the row's user isn't the one in the data, somebody took the session away from its user
         (``user.session_set.update(user=None)``), so it is none either.
         """
-        row = self._rows().active().filter(pk=self.session_key).first()
-        data = self.decode(row.session_data) if row else {}
-        if row is None or row.user_id != self.user_id_of(data):
-            self._session_key = None
-            return {}
-        self._stored = row
-        return data
+        found = self._rows().filter(pk=self.session_key, expire_date__gt=timezone.now())
+        for session_data, *columns in found.values_list(*LOADED):
+            data, stored = self.decode(session_data), StoredFacts(*columns)
+            if stored.user_id == self.user_id_of(data):
+                self._stored = stored
+                return data
+        self._session_key = None
+        return {}
 
     def exists(self, session_key: str) -> bool:
         return (
@@ -59,7 +63,6 @@ class SessionStore(BaseStore):
             session_data=self.encode(data),
             expire_date=self.get_expiry_date(),
             user_id=self.user_id_of(data),
-            last_activity=timezone.now(),
         )
 
     def save(self, must_create: bool = False) -> None:  # noqa: FBT001, FBT002  # Django's signature
@@ -70,17 +73,16 @@ class SessionStore(BaseStore):
         """
         if self.session_key is None:
             return self.create()
-        row = self.create_model_instance(self._get_session(no_load=must_create))
+        data = self._get_session(no_load=must_create)
+        row, known = self.create_model_instance(data), self._known_facts(data)
         try:
             with transaction.atomic(using=self._database()):
-                self._insert(row) if must_create else self._update(row)
+                self._insert(row, known) if must_create else self._update(row, known)
         except IntegrityError:
             # Of the reasons for one only a taken key is cured by another key: a user who is gone isn't.
             if must_create and self.exists(self.session_key):
                 raise CreateError from None
             raise
-        if must_create or self._stored:
-            self._stored = row
         return None
 
     def cycle_key(self) -> None:
@@ -130,37 +132,36 @@ class SessionStore(BaseStore):
 
     @classmethod
     def _rows(cls) -> SessionQuerySet[Any]:
-        return cast("SessionQuerySet[Any]", cls.get_model_class().objects.using(cls._database()))
+        return SessionQuerySet(model=cls.get_model_class(), using=cls._database())
 
-    def _insert(self, row: AbstractSession) -> None:
-        stored = self._stored
-        known = {"ip": stored.ip, "user_agent": stored.user_agent} if stored else {}
-        for name, value in {**known, **self._client_columns()}.items():
+    def _insert(self, row: AbstractSession, known: dict[str, Any]) -> None:
+        """Write a new row, with what was known of the session under its former key."""
+        now = timezone.now()
+        new = {"created_at": now, "last_activity": now}
+        for name, value in {**(self._stored._asdict() if self._stored else new), **known}.items():
             setattr(row, name, value)
-        row.created_at = self._created_at() or (None if stored else timezone.now())
         row.save(force_insert=True, using=self._database())
+        self._stored = StoredFacts(*(getattr(row, name) for name in StoredFacts._fields))
 
-    def _update(self, row: AbstractSession) -> None:
-        """Write every column but those of which nothing is known now."""
-        known: dict[str, Any] = self._client_columns()
-        if created_at := self._created_at():
-            known["created_at"] = created_at
-        for name, value in known.items():
+    def _update(self, row: AbstractSession, known: dict[str, Any]) -> None:
+        """Write the row, but of the facts only those that this request changes.
+
+        So a slow one doesn't undo what was done meanwhile, such as taking the session from its user.
+        """
+        changed = known.items() - (self._stored._asdict().items() if self._stored else ())
+        for name, value in changed:
             setattr(row, name, value)
-        unknown = {"ip", "user_agent", "created_at"} - known.keys()
-        if conf.ACTIVITY_INTERVAL is None:
-            unknown.add("last_activity")
-        for name in unknown if self._stored else ():
-            setattr(row, name, getattr(self._stored, name))
-        fields = [
-            f.name for f in row._meta.concrete_fields if not f.primary_key and f.name not in unknown
-        ]
+        left_alone = set(StoredFacts._fields) - dict(changed).keys()
+        columns = [f for f in row._meta.concrete_fields if not f.primary_key]
+        fields = [f.name for f in columns if f.attname not in left_alone]
         try:
             row.save(force_update=True, update_fields=fields, using=self._database())
         except DatabaseError as error:
             if _says_row_is_gone(error):
                 raise SessionEnded from None
             raise
+        if self._stored:
+            self._stored = self._stored._replace(**known)
 
     def _delete_row(self, session_key: str) -> bool:
         _, deleted = self._rows().filter(pk=session_key).delete()

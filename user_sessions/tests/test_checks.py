@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.core.checks import run_checks
+
+from user_sessions import checks
+
+NOT_CALLABLE = "a text"
+
+
+def from_request(request):
+    raise AssertionError("a check calls no function of the site")
+
+
+def messages():
+    return [message for message in run_checks() if message.id.startswith("user_sessions.")]
+
+
+BAD = [
+    ("ACTIVITY_INTERVAL", 60, "E001"),
+    ("ACTIVITY_INTERVAL", "1m", "E001"),
+    ("ACTIVITY_INTERVAL", timedelta(seconds=-1), "E001"),
+    ("TRUSTED_PROXIES", "10.0.0.1", "E002"),
+    ("TRUSTED_PROXIES", None, "E002"),
+    ("TRUSTED_PROXIES", 10, "E002"),
+    ("TRUSTED_PROXIES", b"1", "E002"),
+    ("TRUSTED_PROXIES", [167772161], "E002"),
+    ("TRUSTED_PROXIES", [None], "E002"),
+    ("TRUSTED_PROXIES", [["10.0.0.1"]], "E002"),
+    ("TRUSTED_PROXIES", ["10.0.0.1/8"], "E002"),
+    ("TRUSTED_PROXIES", ["unix", "proxy.example"], "E002"),
+    ("TRUSTED_PROXIES", ["UNIX"], "E002"),
+    ("TRUSTED_PROXIES", [""], "E002"),
+    ("CLIENT_IP", "", "E003"),
+    ("CLIENT_IP", "no_dots", "E003"),
+    ("CLIENT_IP", "no.such.module", "E003"),
+    ("CLIENT_IP", f"{__name__}.no_such_name", "E003"),
+    ("CLIENT_IP", f"{__name__}.NOT_CALLABLE", "E003"),
+    ("CLIENT_IP", ".name", "E003"),
+    ("CLIENT_IP", "..name", "E003"),
+    ("CLIENT_IP", from_request, "E003"),
+    ("CLIENT_IP", 1, "E003"),
+    ("STORE_IP", None, "E004"),
+    ("STORE_IP", "False", "E004"),
+    ("STORE_IP", 0, "E004"),
+    ("STORE_USER_AGENT", None, "E005"),
+    ("STORE_USER_AGENT", "no", "E005"),
+    ("FORWARDED_HEADER", "x-forwarded-for", "E006"),
+    ("FORWARDED_HEADER", "X-Real-IP", "E006"),
+    ("FORWARDED_HEADER", None, "E006"),
+    ("FORWARDED_HEADER", ["Forwarded"], "E006"),
+    ("ACTIVITY_INTERVALL", timedelta(minutes=1), "W001"),
+    ("", "no name at all", "W001"),
+]
+GOOD = [
+    ("ACTIVITY_INTERVAL", None),
+    ("ACTIVITY_INTERVAL", timedelta(0)),
+    ("ACTIVITY_INTERVAL", timedelta(days=1)),
+    ("TRUSTED_PROXIES", []),
+    ("TRUSTED_PROXIES", ["10.0.0.0/8", "unix"]),
+    ("TRUSTED_PROXIES", ("127.0.0.1", "::1", "2001:db8::/32")),
+    ("TRUSTED_PROXIES", {"10.0.0.1"}),
+    ("CLIENT_IP", None),
+    ("CLIENT_IP", f"{__name__}.from_request"),
+    ("STORE_IP", False),
+    ("STORE_IP", True),
+    ("STORE_USER_AGENT", False),
+    ("FORWARDED_HEADER", "X-Forwarded-For"),
+    ("FORWARDED_HEADER", "Forwarded"),
+]
+
+
+def named(case):
+    name, value, *_ = case
+    return pytest.param(*case, id=f"{name}={getattr(value, '__name__', repr(value))}")
+
+
+@pytest.mark.parametrize(("name", "value", "check_id"), [named(case) for case in BAD])
+class TestBadValue:
+    @pytest.fixture
+    def message(self, name, value, settings):
+        setattr(settings, f"USER_SESSIONS_{name}", value)
+        [message] = messages()
+        return message
+
+    def test_is_reported_once(self, message, check_id):
+        assert message.id == f"user_sessions.{check_id}"
+
+    def test_message_names_setting_and_value(self, message, name, value, check_id):
+        proxies = name == "TRUSTED_PROXIES" and isinstance(value, list)
+        wrong = value[-1] if proxies else value
+        assert message.msg.startswith(f"USER_SESSIONS_{name} ")
+        assert check_id == "W001" or repr(wrong) in message.msg
+
+    def test_message_has_a_hint(self, message, check_id):
+        assert re.fullmatch(r"(Use|Remove) .+\.", message.hint)
+
+
+@pytest.mark.parametrize(("name", "value"), [named(case) for case in GOOD])
+def test_good_value_is_not_reported(name, value, settings):
+    setattr(settings, f"USER_SESSIONS_{name}", value)
+    assert messages() == []
+
+
+def test_defaults_are_good():
+    assert messages() == []
+
+
+def test_each_bad_proxy_is_reported(settings):
+    settings.USER_SESSIONS_TRUSTED_PROXIES = ["10.0.0.0/8", "a", "b"]
+    assert [message.id for message in messages()] == ["user_sessions.E002"] * 2
+
+
+def test_hint_of_an_unknown_setting_names_those_that_there_are(settings):
+    settings.USER_SESSIONS_STORE_IPS = True
+    [message] = messages()
+    assert "USER_SESSIONS_STORE_IP, USER_SESSIONS_STORE_USER_AGENT" in message.hint
+
+
+def test_error_in_a_sites_module_shows_as_its_own(settings, tmp_path, monkeypatch):
+    (tmp_path / "broken_client.py").write_text("1 / 0")
+    monkeypatch.syspath_prepend(tmp_path)
+    settings.USER_SESSIONS_CLIENT_IP = "broken_client.address"
+    with pytest.raises(ZeroDivisionError):
+        messages()
+
+
+def test_each_id_is_used_once_and_stands_in_the_table():
+    ids = re.findall(r'"user_sessions\.([EW]\d+)"', Path(checks.__file__).read_text())
+    assert sorted(ids) == sorted({check_id for _, _, check_id in BAD})
+
+
+def test_each_id_belongs_to_one_setting():
+    settings_by_id = {check_id: {n for n, _, i in BAD if i == check_id} for _, _, check_id in BAD}
+    assert [i for i, names in settings_by_id.items() if len(names) > 1 and i != "W001"] == []

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import user_sessions
+from user_sessions.conf import PREFIX, all_settings, conf
+
+EVERY_SETTING = pytest.mark.parametrize("name", all_settings())
+
+
+def test_settings_are_those_that_the_code_reads():
+    package = Path(user_sessions.__file__).parent
+    modules = [path for path in package.rglob("*.py") if "tests" not in path.parts]
+    read = {name for path in modules for name in re.findall(r"\bconf\.([A-Z_]+)", path.read_text())}
+    assert {PREFIX + name for name in read} == set(all_settings())
+
+
+def test_settings_are_in_alphabetical_order():
+    assert list(all_settings()) == sorted(all_settings())
+
+
+@EVERY_SETTING
+def test_summary_is_whole_sentences(name):
+    assert re.fullmatch(r"[A-Z].*[^ ]\.", all_settings()[name].summary)
+
+
+@EVERY_SETTING
+def test_default_where_a_site_sets_nothing(name):
+    assert getattr(conf, name.removeprefix(PREFIX)) == all_settings()[name].default
+
+
+@EVERY_SETTING
+def test_a_sites_value_is_read_anew(name, settings):
+    for value in ("one", "another"):
+        setattr(settings, name, value)
+        assert getattr(conf, name.removeprefix(PREFIX)) == value
