@@ -34,16 +34,15 @@ class SessionQuerySet(models.QuerySet[AnySession]):
     def end(self) -> int:
         """End all of them, and return how many.
 
-        Repeats until none is left, so that one whose key is changed just then doesn't slip through:
-        the statement that was waiting for the old row can't see the new one.
+        Looks once more afterwards, so that one whose key was changed just then doesn't slip through:
+        a statement that waited for the old row can't see the new one.
         """
         ended = 0
         while True:
             _total, deleted = self.all().delete()
-            count = deleted.get(self.model._meta.label, 0)
-            if not count:
+            ended += deleted.get(self.model._meta.label, 0)
+            if not self.all().exists():
                 return ended
-            ended += count
 
     async def aend(self) -> int:
         return await sync_to_async(self.end)()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mmdb_writer import MMDBWriter
-from netaddr import IPSet
+from netaddr import IPSet  # type: ignore[import-untyped]
 
 NETHERLANDS = {"en": "Netherlands", "nl": "Nederland", "pt-BR": "Países Baixos", "zh-CN": "荷兰"}
 ZWOLLE = {"city": {"names": {"en": "Zwolle"}}, "country": {"names": NETHERLANDS}}

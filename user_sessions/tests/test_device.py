@@ -34,8 +34,10 @@ def bot(name):
     return f"Mozilla/5.0 (compatible; {name}/2.1; +https://bot.example/)"
 
 
-# Each name as its owner would say it, the kind of device, and what the device sends.
-COMPUTERS = [
+# A device as its owner would name it, and what it sends.
+NameAndUserAgent = tuple[str | None, str]
+
+COMPUTERS: list[NameAndUserAgent] = [
     ("Chrome on Windows 10/11", CHROME_ON_WINDOWS),
     ("Edge on Windows 10/11", f"{WINDOWS}{CHROME} Edg/141.0.0.0"),
     ("Edge on Windows 10/11", f"{WINDOWS}Chrome/64.0.3282.140 Safari/537.36 Edge/18.17763"),
@@ -73,7 +75,7 @@ COMPUTERS = [
     ("Firefox on OpenBSD", firefox("X11; OpenBSD amd64")),
     ("Chrome on ChromeOS", CHROMEBOOK),
 ]
-PHONES = [
+PHONES: list[NameAndUserAgent] = [
     ("Safari on iPhone", SAFARI_ON_IPHONE),
     ("Chrome on iPhone", f"{IPHONE}CriOS/141.0.0.0 {MOBILE}"),
     ("Firefox on iPhone", f"{IPHONE}FxiOS/143.0 {MOBILE}"),
@@ -109,7 +111,7 @@ PHONES = [
         "Chrome/132.0.0.0 Safari/537.36 ArkWeb/4.1.6.1 Mobile HuaweiBrowser/5.0.4.300",
     ),
 ]
-TABLETS = [
+TABLETS: list[NameAndUserAgent] = [
     ("Safari on iPad", f"{IPAD}{SAFARI_MOBILE}"),
     ("Chrome on iPad", f"{IPAD}CriOS/141.0.0.0 {MOBILE}"),
     ("Firefox on iPad", f"{IPAD}FxiOS/143.0 {MOBILE}"),
@@ -128,7 +130,7 @@ TABLETS = [
         "Mozilla/5.0 (compatible; MSIE 10.0; Windows NT 6.2; ARM; Trident/6.0)",
     ),
 ]
-TVS = [
+TVS: list[NameAndUserAgent] = [
     (
         "Samsung Internet on Samsung TV",
         "Mozilla/5.0 (SMART-TV; Linux; Tizen 7.0) AppleWebKit/537.36 (KHTML, like Gecko) "
@@ -157,14 +159,14 @@ TVS = [
         "Mozilla/5.0 (Linux; U; VIDAA 6.0; HbbTV/1.6.1) AppleWebKit/537.36 Chrome/88.0 Safari/537.36",
     ),
 ]
-BOTS = [
+BOTS: list[NameAndUserAgent] = [
     ("Googlebot", bot("Googlebot")),
     ("Googlebot", f"{ANDROID}{CHROME_MOBILE} (compatible; Googlebot/2.1; +https://bot.example/)"),
     ("Bingbot", bot("bingbot")),
     ("GPTBot", bot("GPTBot")),
     ("Python-urllib", "Python-urllib/3.13"),
 ]
-OTHERS = [
+OTHERS: list[NameAndUserAgent] = [
     ("curl", "curl/8.14.1"),
     ("Wget", "Wget/1.21.4"),
     ("Python Requests", "python-requests/2.32.3"),
@@ -177,7 +179,7 @@ OTHERS = [
     (None, "?\x00!\ud800\ufffd \U0001f98a"),
     (None, "a" * 10_000),
 ]
-DEVICES = {
+DEVICES: dict[str, list[NameAndUserAgent]] = {
     "computer": COMPUTERS,
     "phone": PHONES,
     "tablet": TABLETS,

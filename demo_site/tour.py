@@ -1,0 +1,189 @@
+"""The tour of the home page: what there is to try, and how far somebody has come.
+
+How far is kept in a cookie of its own: it must outlive signing out, which ends the session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any
+
+from asgiref.sync import iscoroutinefunction
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import reverse
+from django.utils.decorators import sync_and_async_middleware
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from demo_site.conf import demo_mode, tour_cookie_name
+
+COOKIE_AGE = 30 * 24 * 60 * 60  # seconds
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Something to try, and the view where it is done: by a click on a link, or on a button."""
+
+    name: str
+    title: str | Promise
+    text: str | Promise
+    action: str | Promise
+    view: str
+    is_post: bool = False
+
+
+STOPS = (
+    Stop(
+        "sign_in",
+        _("Sign in"),
+        _("Use an account that you have, or sign up with a name and a password of your own."),
+        _("Sign in"),
+        "account_login",
+    ),
+    Stop(
+        "look",
+        _("See where you are signed in"),
+        _("Each browser that you are signed in with is a session. The one you use now is marked."),
+        _("See your sessions"),
+        "user_sessions:session_list",
+    ),
+    Stop(
+        "add",
+        _("Open one more session"),
+        _("It is a real session of yours, but the device and its place are made up."),
+        _("Sign in from another device"),
+        "another_device",
+        is_post=True,
+    ),
+    Stop(
+        "end",
+        _("End a session"),
+        _("Pick one that you don't recognise. Whoever uses it is signed out at their next click."),
+        _("Pick a session"),
+        "user_sessions:session_list",
+    ),
+    Stop(
+        "end_others",
+        _("End all other sessions"),
+        _("You stay signed in here, and nowhere else."),
+        _("End all others"),
+        "user_sessions:session_delete_other",
+    ),
+    Stop(
+        "sign_out",
+        _("Sign out"),
+        _("This ends the session you use now. Its cookie is worth nothing from then on."),
+        _("Sign out now"),
+        "account_logout",
+        is_post=True,
+    ),
+)
+
+# What somebody has tried once a request to one of these views went well.
+STOP_BY_REQUEST = {
+    ("GET", "user_sessions:session_list"): "look",
+    ("POST", "another_device"): "add",
+    ("POST", "user_sessions:session_delete"): "end",
+    ("POST", "user_sessions:session_delete_other"): "end_others",
+    ("POST", "account_logout"): "sign_out",
+    ("POST", "admin:logout"): "sign_out",
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """A stop as one visitor sees it; `url` is None where they can't do it now."""
+
+    stop: Stop
+    state: str  # "done", "current" or "later"
+    url: str | None
+
+
+def stops() -> tuple[Stop, ...]:
+    """Return the stops of this site: made-up devices are for the demo only."""
+    return tuple(stop for stop in STOPS if demo_mode() or stop.name != "add")
+
+
+def steps(tried: Collection[str], *, signed_in: bool) -> list[Step]:
+    """Return the tour as it looks to somebody who has tried some of it.
+
+    The first stop that is left is the current one. Who isn't signed in has to do that first, but
+    for who has been through the whole tour.
+    """
+    left = [stop.name for stop in stops() if stop.name not in tried]
+    if left and not signed_in:
+        left = ["sign_in", *(name for name in left if name != "sign_in")]
+    return [_step(stop, left, signed_in=signed_in) for stop in stops()]
+
+
+def _step(stop: Stop, left: list[str], *, signed_in: bool) -> Step:
+    state = "done" if stop.name not in left else "current" if stop.name == left[0] else "later"
+    possible = signed_in != (stop.name == "sign_in")
+    return Step(stop, state, reverse(stop.view) if possible else None)
+
+
+def tried_before(request: HttpRequest) -> set[str]:
+    """Return what the visitor's cookie says has been tried; anything else in it is dropped."""
+    known = {stop.name for stop in stops()}
+    return known.intersection(request.COOKIES.get(tour_cookie_name(), "").split("."))
+
+
+def tried_now(request: HttpRequest, response: HttpResponseBase, *, signed_in: bool) -> set[str]:
+    """Return what has been tried once this request is answered.
+
+    Who signs in again after the whole tour begins it anew; who had signed out early goes on.
+    """
+    tried = tried_before(request)
+    if signed_in and "sign_out" in tried:
+        tried = set() if len(tried) == len(stops()) else tried - {"sign_out"}
+    if signed_in:
+        tried.add("sign_in")
+    if stop := _stop_of(request, response, signed_in=signed_in):
+        tried.add(stop)
+    return tried
+
+
+def _stop_of(request: HttpRequest, response: HttpResponseBase, *, signed_in: bool) -> str | None:
+    """Return what one request tried, None for nothing; to end the session one is in is to sign out."""
+    if request.resolver_match is None or response.status_code >= 400:
+        return None
+    stop = STOP_BY_REQUEST.get((request.method or "", request.resolver_match.view_name))
+    if stop in {"end", "sign_out"}:
+        return "end" if signed_in else "sign_out"
+    return stop if signed_in else None
+
+
+def remember(request: HttpRequest, response: HttpResponseBase, *, signed_in: bool) -> None:
+    """Set the cookie where this request has moved the tour on."""
+    tried = tried_now(request, response, signed_in=signed_in)
+    if tried != tried_before(request):
+        response.set_cookie(
+            tour_cookie_name(),
+            ".".join(sorted(tried)),
+            max_age=COOKIE_AGE,
+            httponly=True,
+            samesite="Lax",
+            secure=settings.SESSION_COOKIE_SECURE,
+        )
+
+
+@sync_and_async_middleware
+def tour_middleware(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+    """Notice what a visitor tries, after the view has run; it stands last in MIDDLEWARE."""
+    if iscoroutinefunction(get_response):
+
+        async def follow_async(request: HttpRequest) -> HttpResponseBase:
+            response: HttpResponseBase = await get_response(request)
+            remember(request, response, signed_in=(await request.auser()).is_authenticated)
+            return response
+
+        return follow_async
+
+    def follow(request: HttpRequest) -> HttpResponseBase:
+        response: HttpResponseBase = get_response(request)
+        remember(request, response, signed_in=request.user.is_authenticated)
+        return response
+
+    return follow

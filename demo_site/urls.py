@@ -1,0 +1,23 @@
+"""The addresses of the demo: its home page, user_sessions, allauth, and Django's admin."""
+
+from __future__ import annotations
+
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+from django.urls import include, path
+
+from demo_site import views
+
+# The admin signs people in through allauth too, so that its limits on attempts hold there as well.
+admin.autodiscover()
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("another-device/", views.another_device, name="another_device"),
+    path("", include("user_sessions.urls")),  # account/sessions/
+    path("account/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+    path("language/", include("django.conf.urls.i18n")),
+    path("favicon.ico", views.favicon),
+]

@@ -1,0 +1,94 @@
+"""Two processes at once, each with a connection of its own.
+
+These need a database that locks rows, so they are collected on PostgreSQL and MariaDB only.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from time import monotonic
+
+import pytest
+from django.contrib.auth import SESSION_KEY
+from django.db import connection, transaction
+
+from user_sessions.exceptions import SessionEnded
+from user_sessions.keys import digest_of
+
+DEADLINE = 10  # seconds
+LOOK_EVERY = 0.2  # seconds; InnoDB shows what it knew then to who asks within 0.1
+
+# How each database says that a statement waits for a row that another transaction holds.
+WAITING = {
+    "postgresql": "SELECT count(*) FROM pg_locks WHERE NOT granted",
+    "mysql": "SELECT count(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'",
+}
+
+
+def wait_until_blocked(future: Future[object]) -> Future[object]:
+    """Return the future once the other connection waits for a lock; fail after DEADLINE."""
+    give_up = monotonic() + DEADLINE
+    while monotonic() < give_up and not wait([future], LOOK_EVERY).done:
+        with connection.cursor() as cursor:
+            cursor.execute(WAITING[connection.vendor])
+            if cursor.fetchone()[0]:
+                return future
+    raise AssertionError(f"nothing waited for a lock within {DEADLINE} seconds: {future}")
+
+
+@contextmanager
+def elsewhere(function):
+    """Give a way to start a function in a thread with a connection of its own."""
+
+    def run():
+        try:
+            return function()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        yield lambda: pool.submit(run)
+
+
+@pytest.fixture
+def key(transactional_db, laptop):
+    return laptop.key
+
+
+@pytest.fixture
+def store(store_class, key):
+    """A request that has loaded its session."""
+    store = store_class(key, user_agent="Agent/2", ip="198.51.100.7")
+    assert store[SESSION_KEY]
+    store["value"] = 1
+    return store
+
+
+@pytest.mark.parametrize("method", ["save", "cycle_key"])
+def test_what_waits_for_an_end_finds_the_session_ended(key, store, session_model, method):
+    with elsewhere(getattr(store, method)) as start:
+        with transaction.atomic():
+            assert session_model.objects.get(pk=key).end()
+            other = wait_until_blocked(start())
+        with pytest.raises(SessionEnded):
+            other.result(DEADLINE)
+    assert not session_model.objects.exists()
+
+
+def test_a_touch_that_waits_for_an_end_writes_nothing(key, store, session_model):
+    with elsewhere(store.touch) as start:
+        with transaction.atomic():
+            session_model.objects.get(pk=key).end()
+            other = wait_until_blocked(start())
+        other.result(DEADLINE)
+    assert not session_model.objects.exists()
+
+
+def test_a_key_that_is_changed_meanwhile_does_not_escape_the_end_of_all(store, session_model, key):
+    with elsewhere(lambda: session_model.objects.all().end()) as start:
+        with transaction.atomic():
+            store.cycle_key()
+            other = wait_until_blocked(start())
+        other.result(DEADLINE)
+    assert not session_model.objects.filter(pk=digest_of(store.session_key)).exists()
