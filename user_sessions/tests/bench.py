@@ -25,7 +25,10 @@ ENGINES = {
     "ours": ("user_sessions.backends.db", "user_sessions.middleware"),
 }
 # Of Django's and ours alike: what else a request does would only hide the difference.
-MIDDLEWARE = ["{sessions}.SessionMiddleware", "django.contrib.auth.middleware.AuthenticationMiddleware"]
+MIDDLEWARE = [
+    "{sessions}.SessionMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+]
 
 
 def browsers(user):
@@ -47,7 +50,9 @@ def measure(rounds: int) -> dict[str, dict[str, float]]:
     from user_sessions.tests.people import make_person
 
     clients = browsers(make_person("ada"))
-    times: dict[str, dict[str, list[int]]] = {page: {name: [] for name in clients} for page in PAGES}
+    times: dict[str, dict[str, list[int]]] = {
+        page: {name: [] for name in clients} for page in PAGES
+    }
     for _round in range(rounds):
         for page, url in PAGES.items():
             for name, client in clients.items():
@@ -78,7 +83,10 @@ def main() -> None:
 
 
 def report(medians: dict[str, dict[str, float]], vendor: str) -> None:
-    lines = [f"{vendor}, milliseconds a request (median)", f"{'':30}{'django':>9}{'ours':>9}{'ratio':>8}"]
+    lines = [
+        f"{vendor}, milliseconds a request (median)",
+        f"{'':30}{'django':>9}{'ours':>9}{'ratio':>8}",
+    ]
     for page, by_engine in medians.items():
         theirs, ours = by_engine["django"], by_engine["ours"]
         lines.append(f"{page:30}{theirs:9.3f}{ours:9.3f}{ours / theirs:8.2f}")

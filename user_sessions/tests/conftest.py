@@ -8,13 +8,13 @@ from datetime import timedelta
 import pytest
 from asgiref.sync import async_to_sync
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from user_sessions.backends import get_session_model
 from user_sessions.tests.people import make_person
 from user_sessions.tests.user_agents import FIREFOX_ON_LINUX
+from user_sessions.utils.tests import Client
 
 # SQLite locks the whole file, and a second writer is told so at once.
 collect_ignore = ["test_races.py"] if connection.vendor == "sqlite" else []
@@ -26,14 +26,9 @@ class Browser(Client):
     """A browser with a user agent and an address of its own, perhaps signed in."""
 
     def __init__(self, user=None, user_agent=FIREFOX_ON_LINUX, ip="192.0.2.1", **kwargs):
-        super().__init__(headers={"user-agent": user_agent}, REMOTE_ADDR=ip, **kwargs)
+        super().__init__(user_agent=user_agent, ip=ip, **kwargs)
         if user is not None:
-            self.sign_in(user)
-
-    def sign_in(self, user):
-        """Sign in, then visit a page, as a person would: the visit brings the browser's details."""
-        self.force_login(user)
-        self.get("/set/")
+            self.force_login(user)
 
     @property
     def key(self):

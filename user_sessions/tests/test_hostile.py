@@ -25,7 +25,7 @@ def test_no_fixation_over_sign_in(make_browser, user):
     browser, attacker = make_browser(), make_browser()
     browser.get("/set/")
     attacker.cookies["sessionid"] = browser.key
-    browser.sign_in(user)
+    browser.force_login(user)
     assert attacker.who() == "nobody"
 
 

@@ -9,12 +9,13 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.admin.checks import check_dependencies
 from django.http import HttpResponse
-from django.test import AsyncClient, Client, RequestFactory
+from django.test import RequestFactory
 from django.utils.cache import has_vary_header
 
 from user_sessions.keys import digest_of
 from user_sessions.middleware import SessionMiddleware, Step, way_out
 from user_sessions.tests.user_agents import CHROME_ON_WINDOWS, FIREFOX_ON_LINUX
+from user_sessions.utils.tests import AsyncClient, Client
 
 
 class FakeSession:
@@ -60,15 +61,15 @@ def test_a_site_may_save_every_request(settings):
 class Wsgi:
     """A browser that talks WSGI."""
 
-    prefix = ""
+    client_class: type = Client
 
     def __init__(self, key=None, user_agent=FIREFOX_ON_LINUX, ip="192.0.2.1"):
-        self.client = Client(headers={"user-agent": user_agent}, REMOTE_ADDR=ip)
+        self.client = self.client_class(user_agent=user_agent, ip=ip)
         if key:
             self.client.cookies["sessionid"] = key
 
     def get(self, name, **query):
-        return self.client.get(f"/{self.prefix}{name}/", query)
+        return self.client.get(f"/{name}/", query)
 
     @property
     def key(self):
@@ -76,31 +77,13 @@ class Wsgi:
         return cookie.value if cookie else None
 
 
-class AsyncClientFrom(AsyncClient):
-    """Django's asynchronous test client, at an address of one's choice."""
-
-    def __init__(self, ip, **kwargs):
-        super().__init__(**kwargs)
-        self.ip = ip
-
-    def _base_scope(self, **request):
-        return {**super()._base_scope(**request), "client": [self.ip, 1234]}
-
-
 class Asgi(Wsgi):
     """The same one, talking ASGI to the asynchronous twin of each view."""
 
-    prefix = "a"
-
-    def __init__(self, key=None, user_agent=FIREFOX_ON_LINUX, ip="192.0.2.1"):
-        super().__init__(key)
-        cookies = self.client.cookies
-        self.client = AsyncClientFrom(ip)
-        self.client.cookies = cookies
-        self.headers = {"user-agent": user_agent}
+    client_class = AsyncClient
 
     def get(self, name, **query):
-        return async_to_sync(self.client.get)(f"/{self.prefix}{name}/", query, headers=self.headers)
+        return async_to_sync(self.client.get)(f"/a{name}/", query)
 
 
 @pytest.fixture(params=[Wsgi, Asgi], ids=["WSGI", "ASGI"])
