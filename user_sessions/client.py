@@ -58,6 +58,8 @@ def clean_user_agent(value: str, max_length: int) -> str | None:
     What no database or page can take (NUL, control and invisible characters, lone surrogates, bytes
     that aren't UTF-8) becomes U+FFFD; the rest is cut to a number of characters.
     """
+    if value.isascii() and value.isprintable():
+        return value[:max_length].strip() or None
     decoded = _decoded(value[: 4 * max_length])
     safe = "".join("\ufffd" if unicodedata.category(c) in _UNSAFE else c for c in decoded)
     return safe[:max_length].strip() or None

@@ -84,9 +84,7 @@ def _opened(path: Path, modified_ns: int) -> _Database | None:
     try:
         return _Database(path)
     except ImportError:
-        logger.warning(
-            "GEOIP_PATH is set but geoip2 is missing: pip install 'django-user-sessions[geoip2]'"
-        )
+        logger.warning("GEOIP_PATH is set, but the package geoip2 is not installed.")
     except Exception:
         logger.exception(_UNREADABLE, path)
     return None

@@ -6,13 +6,23 @@ from datetime import datetime, timedelta
 
 from django import template
 from django.utils import timezone
-from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext_lazy
 
 from user_sessions.device import device_name, parse
 from user_sessions.location import city_name, country_name, location_name
 
 register = template.Library()
+
+# Whole sentences for each unit: "ago" asks for another case of the noun in many languages.
+_UNITS = (
+    (timedelta(days=365), ngettext_lazy("%(count)d year ago", "%(count)d years ago", "count")),
+    (timedelta(days=30), ngettext_lazy("%(count)d month ago", "%(count)d months ago", "count")),
+    (timedelta(weeks=1), ngettext_lazy("%(count)d week ago", "%(count)d weeks ago", "count")),
+    (timedelta(days=1), ngettext_lazy("%(count)d day ago", "%(count)d days ago", "count")),
+    (timedelta(hours=1), ngettext_lazy("%(count)d hour ago", "%(count)d hours ago", "count")),
+    (timedelta(minutes=1), ngettext_lazy("%(count)d minute ago", "%(count)d minutes ago", "count")),
+)
 
 
 @register.filter
@@ -57,7 +67,8 @@ def ago(moment: datetime) -> str:
 
     A moment that hasn't come, by the clock of another server, is just now too.
     """
-    now = timezone.now()
-    if now - moment < timedelta(minutes=1):
-        return _("just now")
-    return _("%(time)s ago") % {"time": timesince(moment, now, depth=1)}
+    passed = timezone.now() - moment
+    for unit, words in _UNITS:
+        if passed >= unit:
+            return words % {"count": passed // unit}
+    return _("just now")

@@ -24,7 +24,10 @@ from user_sessions.tests.user_agents import CHROME_ON_WINDOWS
 DUTCH = {
     "%(browser)s on %(platform)s": "%(browser)s op %(platform)s",
     "%(city)s, %(country)s": "%(city)s (%(country)s)",
-    "%(time)s ago": "%(time)s geleden",
+    ("%(count)d minute ago", "%(count)d minutes ago"): (
+        "%(count)d minuut geleden",
+        "%(count)d minuten geleden",
+    ),
     "just now": "zojuist",
 }
 
@@ -95,24 +98,25 @@ def test_name_from_a_user_agent_is_escaped():
         pytest.param(timedelta(days=1), "1 day ago", id="a day"),
         pytest.param(timedelta(days=6, hours=23), "6 days ago", id="days"),
         pytest.param(timedelta(days=8), "1 week ago", id="a week"),
+        pytest.param(timedelta(days=45), "1 month ago", id="a month"),
         pytest.param(timedelta(days=800), "2 years ago", id="years"),
     ],
 )
 def test_ago(clock, passed, words):
-    assert ago(clock.now - passed).replace("\N{NO-BREAK SPACE}", " ") == words
+    assert ago(clock.now - passed) == words
 
 
 def test_ago_has_one_clock(clock):
     moment = clock.now
     clock.move(days=400)
-    assert ago(moment) == "1\N{NO-BREAK SPACE}year ago"
+    assert ago(moment) == "1 year ago"
 
 
 @pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/Los_Angeles"])
 def test_ago_is_the_same_in_every_zone(clock, zone):
     with timezone.override(zone):
         moment = timezone.localtime(clock.now - timedelta(hours=2))
-        assert ago(moment) == "2\N{NO-BREAK SPACE}hours ago"
+        assert ago(moment) == "2 hours ago"
 
 
 @pytest.mark.usefixtures("dutch", "places")
@@ -131,7 +135,7 @@ def test_filter_in_another_language(look, value, words):
 @pytest.mark.usefixtures("dutch")
 @pytest.mark.parametrize(
     ("passed", "words"),
-    [(timedelta(0), "zojuist"), (timedelta(minutes=3), "3\N{NO-BREAK SPACE}minuten geleden")],
+    [(timedelta(0), "zojuist"), (timedelta(minutes=3), "3 minuten geleden")],
     ids=["just now", "minutes"],
 )
 def test_ago_in_another_language(clock, passed, words):
