@@ -7,7 +7,7 @@ from typing import Any
 from django.db import models
 from django.db.models.query_utils import DeferredAttribute
 
-from user_sessions.keys import DIGEST_LENGTH, digest_of, is_digest
+from user_sessions.keys import DIGEST_LENGTH, RawKey, digest_of, is_digest
 
 
 def _digested(value: Any) -> Any:
@@ -34,5 +34,6 @@ class SessionKeyField(models.CharField):  # type: ignore[type-arg]  # its parame
         super().__init__(*args, **kwargs)
 
     def get_prep_value(self, value: Any) -> Any:
-        """Return the digest to compare a column with."""
-        return _digested(super().get_prep_value(value))
+        """Return the digest to compare a column with; a RawKey as it is."""
+        prepared = super().get_prep_value(value)
+        return str(prepared) if isinstance(value, RawKey) else _digested(prepared)

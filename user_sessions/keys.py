@@ -16,6 +16,12 @@ DIGEST_LENGTH = len(PREFIX) + 43
 _DIGEST = re.compile(re.escape(PREFIX) + r"[A-Za-z0-9_-]{43}")
 
 
+class RawKey(str):
+    """A session key as it stands in a row of django-user-sessions 2.0: it is compared unhashed."""
+
+    __slots__ = ()
+
+
 def digest_of(session_key: str) -> str:
     """Return the digest that is stored for a session key, of DIGEST_LENGTH characters.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
@@ -9,10 +10,13 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
 from django.db import models, router
+from django.db.models.deletion import Collector
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from user_sessions import raw_keys
 from user_sessions.fields import SessionKeyField
+from user_sessions.keys import RawKey, is_digest
 
 if TYPE_CHECKING:
     from user_sessions.backends.base import SessionStore
@@ -30,6 +34,21 @@ class SessionQuerySet(models.QuerySet[AnySession]):
     def expired(self) -> SessionQuerySet[AnySession]:
         """Those that are of no use any more; ``clearsessions`` removes them."""
         return self.filter(expire_date__lte=timezone.now())
+
+    def hashed(self) -> SessionQuerySet[AnySession]:
+        """The same, once those among them that still stand under a raw key got their digest."""
+        if raw_keys.may_be_left(self.model, self.db):
+            raw_keys.hash_rows(self)
+        return self
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        # What isn't deleted in one statement is deleted by the digests of the instances.
+        if not Collector(using=self.db, origin=self).can_fast_delete(self):
+            self.hashed()
+        return super().delete()
+
+    delete.alters_data = True  # type: ignore[attr-defined]  # as Django marks its own
+    delete.queryset_only = True  # type: ignore[attr-defined]
 
     def end(self) -> int:
         """End all of them, and return how many.
@@ -99,6 +118,8 @@ class AbstractSession(AbstractBaseSession):
 
     objects: ClassVar[SessionManager] = SessionManager()
 
+    raw_key: RawKey | None = None  # of a row that still stands under it
+
     class Meta(AbstractBaseSession.Meta):
         abstract = True
 
@@ -110,7 +131,8 @@ class AbstractSession(AbstractBaseSession):
 
     def end(self) -> bool:
         """End this session; return whether it was this call that did so."""
-        _total, deleted = type(self).objects.filter(pk=self.pk).delete()
+        forms = [self.pk, self.raw_key] if self.raw_key else [self.pk]
+        _total, deleted = type(self).objects.filter(pk__in=forms).delete()
         return bool(deleted.get(self._meta.label))
 
     async def aend(self) -> bool:
@@ -119,3 +141,27 @@ class AbstractSession(AbstractBaseSession):
 
 class Session(AbstractSession):
     """The model of the engines in ``user_sessions.backends``."""
+
+    @classmethod
+    def from_db(
+        cls, db: str | None, field_names: Collection[str], values: Collection[Any], **kwargs: Any
+    ) -> Session:
+        session = super().from_db(db, field_names, values, **kwargs)
+        key = dict(zip(field_names, values, strict=False)).get("session_key")
+        if key and not is_digest(key):
+            session.raw_key = RawKey(key)
+        return session
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self._hash()
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        self._hash()
+        return super().delete(*args, **kwargs)
+
+    def _hash(self) -> None:
+        """Give a row that stands under its key the digest by which the instance knows it."""
+        if self.raw_key:
+            Session.objects.filter(pk=self.raw_key).update(session_key=self.pk)
+            self.raw_key = None

@@ -10,6 +10,7 @@ from django.contrib.sessions.backends.base import CreateError
 from django.db import DatabaseError, IntegrityError, router, transaction
 from django.utils import timezone
 
+from user_sessions import raw_keys
 from user_sessions.backends.base import SessionStore as BaseStore
 from user_sessions.backends.base import StoredFacts
 from user_sessions.exceptions import SessionEnded
@@ -30,7 +31,7 @@ class SessionStore(BaseStore):
         Where the row's user isn't the one in the data, somebody took the session away from its user
         (``user.session_set.update(user=None)``), so it is none either.
         """
-        found = self._rows().filter(pk=self.session_key, expire_date__gt=timezone.now())
+        found = self._rows(self.session_key, expire_date__gt=timezone.now())
         for session_data, *columns in found.values_list(*LOADED):
             data, stored = self.decode(session_data), StoredFacts(*columns)
             if stored.user_id == self.user_id_of(data):
@@ -40,10 +41,7 @@ class SessionStore(BaseStore):
         return {}
 
     def exists(self, session_key: str) -> bool:
-        return (
-            bool(self._validate_session_key(session_key))
-            and self._rows().filter(pk=session_key).exists()
-        )
+        return bool(self._validate_session_key(session_key)) and self._rows(session_key).exists()
 
     def create(self) -> None:
         """Store the session under a new key, with the data it has at present."""
@@ -110,7 +108,7 @@ class SessionStore(BaseStore):
         }
         now = timezone.now()
         try:
-            self._rows().filter(pk=self.session_key).update(last_activity=now, **changed)
+            self._rows(self.session_key).update(last_activity=now, **changed)
         except DatabaseError:
             # The page was served from this session; not having noted so is no reason to withhold it.
             logger.warning("The activity of a session could not be recorded.", exc_info=True)
@@ -123,7 +121,7 @@ class SessionStore(BaseStore):
 
     @classmethod
     def clear_expired(cls) -> None:
-        cls._rows().expired().delete()
+        cls._sessions().expired().delete()
 
     @classmethod
     def _database(cls) -> str:
@@ -131,8 +129,14 @@ class SessionStore(BaseStore):
         return router.db_for_write(cls.get_model_class())
 
     @classmethod
-    def _rows(cls) -> SessionQuerySet[Any]:
+    def _sessions(cls) -> SessionQuerySet[Any]:
         return SessionQuerySet(model=cls.get_model_class(), using=cls._database())
+
+    def _rows(self, session_key: str | None, **conditions: Any) -> SessionQuerySet[Any]:
+        """Return the row of a session key: one, or none."""
+        sessions = self._sessions()
+        key = raw_keys.lookup(session_key or "", self.model, sessions.db)
+        return sessions.filter(**key, **conditions)
 
     def _insert(self, row: AbstractSession, known: dict[str, Any]) -> None:
         """Write a new row, with what was known of the session under its former key."""
@@ -154,17 +158,29 @@ class SessionStore(BaseStore):
         left_alone = set(StoredFacts._fields) - dict(changed).keys()
         columns = [f for f in row._meta.concrete_fields if not f.primary_key]
         fields = [f.name for f in columns if f.attname not in left_alone]
+        if raw_keys.may_be_left(self.model, self._database()):
+            self._update_and_hash(row, fields)
+        else:
+            self._save(row, fields)
+        if self._stored:
+            self._stored = self._stored._replace(**known)
+
+    def _save(self, row: AbstractSession, fields: list[str]) -> None:
         try:
             row.save(force_update=True, update_fields=fields, using=self._database())
         except DatabaseError as error:
             if _says_row_is_gone(error):
                 raise SessionEnded from None
             raise
-        if self._stored:
-            self._stored = self._stored._replace(**known)
+
+    def _update_and_hash(self, row: AbstractSession, fields: list[str]) -> None:
+        """Write a row that may still stand under the key, and give it the digest by the way."""
+        values = {name: getattr(row, name) for name in fields}
+        if not self._rows(self.session_key).update(session_key=row.session_key, **values):
+            raise SessionEnded
 
     def _delete_row(self, session_key: str) -> bool:
-        _, deleted = self._rows().filter(pk=session_key).delete()
+        _, deleted = self._rows(session_key).delete()
         return bool(deleted.get(self.model._meta.label))
 
 

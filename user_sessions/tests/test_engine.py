@@ -461,7 +461,7 @@ def test_each_public_method_has_an_asynchronous_twin_with_its_signature(store_cl
 def test_sessions_are_read_where_they_are_written(session_model, store_class, settings, db):
     """A replica that lags must not know an ended session."""
     settings.DATABASE_ROUTERS = [ReplicaRouter()]
-    assert store_class._rows().db == "default"
+    assert store_class._sessions().db == "default"
     assert session_model.objects.all().db == "default"
     assert session_model.objects.using("replica").db == "replica"
 

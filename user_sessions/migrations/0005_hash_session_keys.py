@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from django.db import migrations
+from django.db.migrations.exceptions import IrreversibleError
+
+from user_sessions import raw_keys
+
+
+def hash_session_keys(apps: Any, schema_editor: Any) -> None:
+    model = apps.get_model("user_sessions", "Session")
+    total = raw_keys.count(model, schema_editor.connection.alias)
+
+    def report(done: int) -> None:
+        if sys.stdout.isatty():
+            sys.stdout.write(f"\r    {done:,} of {max(done, total):,} session keys hashed ")
+            sys.stdout.flush()
+
+    raw_keys.hash_all(model, schema_editor.connection, report)
+
+
+def refuse(apps: Any, schema_editor: Any) -> None:
+    raise IrreversibleError(
+        "Session keys are stored as digests now, and a key can't be found from its digest. "
+        "To go back, empty the table of sessions first: everybody has to sign in again."
+    )
+
+
+class Migration(migrations.Migration):
+    # Each batch is a transaction of its own: a long one would lock out those who are signed in.
+    atomic = False
+
+    dependencies = [("user_sessions", "0004_digests_and_sign_in_times")]
+
+    operations = [migrations.RunPython(hash_session_keys, refuse)]
