@@ -1,0 +1,61 @@
+"""How Sphinx builds this documentation: `make docs`.
+
+What can be read from the code is not written down again: pages name it as {{ name }}, and it is put in
+from SUBSTITUTIONS. The tests import this file too, so it needs nothing but the app.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, get_args
+
+from user_sessions import __version__
+from user_sessions.conf import Setting, all_settings
+from user_sessions.templatetags.user_sessions import register
+
+# What pip installs. Until the release it is the wheel that `make build` makes, since the package index
+# has 2.0 under the name. On the release this becomes "django-user-sessions", and a test then names each
+# page that still says otherwise.
+REQUIREMENT = f"path/to/django_user_sessions-{__version__}-py3-none-any.whl"
+
+
+def setting_facts(setting: Setting[Any]) -> str:
+    """Return what a setting does, its type and its default, as Markdown."""
+    (kind,) = get_args(setting.__orig_class__)  # type: ignore[attr-defined]  # typing sets it
+    name = kind.__name__ if isinstance(kind, type) else str(kind)
+    facts = {"Type": name, "Default": repr(setting.default)}
+    lines = [f"{label}\n: `{_without_modules(value)}`" for label, value in facts.items()]
+    return "\n\n".join([setting.summary, *lines])
+
+
+def _without_modules(text: str) -> str:
+    return text.replace("collections.abc.", "").replace("datetime.", "")
+
+
+def filter_table(filters: dict[str, Callable[..., Any]]) -> str:
+    """Return the filters with the first lines of their docstrings, as a Markdown table."""
+    rows = [
+        f"| `{name}` | {(look.__doc__ or '').partition(chr(10))[0]} |"
+        for name, look in sorted(filters.items())
+    ]
+    return "\n".join(["| filter | gives |", "|---|---|", *rows])
+
+
+SUBSTITUTIONS = {
+    **{name: setting_facts(setting) for name, setting in all_settings().items()},
+    "filters": filter_table(register.filters),
+}
+
+project = "django-user-sessions"
+author = "django-user-sessions contributors"
+release = __version__
+
+extensions = ["myst_parser"]
+exclude_patterns = ["_build"]
+myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist", "substitution"]
+myst_heading_anchors = 3
+myst_substitutions = SUBSTITUTIONS
+nitpicky = True
+
+html_theme = "furo"
+html_title = f"{project} {release}"
