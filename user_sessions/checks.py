@@ -117,6 +117,20 @@ def check_forwarded_header(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register
+def check_move_from(**kwargs: Any) -> list[CheckMessage]:
+    value = conf.MOVE_FROM
+    if value is None or (isinstance(value, str) and value.count(".") >= 1):
+        return []
+    return [
+        Error(
+            f"USER_SESSIONS_MOVE_FROM is {value!r}, which is not the dotted path of a model.",
+            hint='Use one such as "django.contrib.sessions.models.Session", or None.',
+            id="user_sessions.E007",
+        )
+    ]
+
+
+@register
 def check_unknown_settings(**kwargs: Any) -> list[CheckMessage]:
     known = all_settings()
     unknown = [name for name in dir(settings) if name.startswith(PREFIX) and name not in known]

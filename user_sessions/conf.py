@@ -46,6 +46,11 @@ class Conf:
         "The other one is never read, since a proxy that doesn't write it passes on what the client sent.",
         default="X-Forwarded-For",
     )
+    MOVE_FROM = Setting[str | None](
+        "Dotted path of another app's session model, for a site that can't stop to run "
+        "migratesessions: a session that isn't found is looked for there, and moved at its first visit.",
+        default=None,
+    )
     STORE_IP = Setting[bool](
         "Whether addresses are stored. Where False, they also go from a row when it is next written.",
         default=True,

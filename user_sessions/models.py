@@ -19,7 +19,7 @@ from user_sessions.fields import SessionKeyField
 from user_sessions.keys import RawKey, is_digest
 
 if TYPE_CHECKING:
-    from user_sessions.backends.base import SessionStore
+    from user_sessions.backends.db import SessionStore
 
 AnySession = TypeVar("AnySession", bound="AbstractSession")
 

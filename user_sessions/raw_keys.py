@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from django.contrib.auth import SESSION_KEY, get_user_model
+from django.contrib.auth import get_user_model
 from django.db import connections, transaction
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Model, QuerySet
@@ -112,7 +112,7 @@ def _name_users(model: type[Model], using: str, keys: list[str]) -> None:
     """
     from user_sessions.backends.db import SessionStore
 
-    store, pk = SessionStore(), get_user_model()._meta.pk
+    store = SessionStore()
     rows = model._default_manager.using(using).filter(
         pk__in=[RawKey(key) for key in keys], user__isnull=True
     )

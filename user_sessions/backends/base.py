@@ -53,6 +53,7 @@ class SessionStore(SessionBase):
     if TYPE_CHECKING:
         # What SessionBase has, and its stubs lack.
         _session: dict[str, Any]
+        _session_cache: dict[str, Any]
 
         def _get_or_create_session_key(self) -> str: ...
         def _get_session(self, no_load: bool = ...) -> dict[str, Any]: ...  # noqa: FBT001

@@ -13,6 +13,7 @@ from django.utils import timezone
 from user_sessions import raw_keys
 from user_sessions.backends.base import SessionStore as BaseStore
 from user_sessions.backends.base import StoredFacts
+from user_sessions.conf import conf
 from user_sessions.exceptions import SessionEnded
 from user_sessions.models import AbstractSession, SessionQuerySet
 
@@ -37,6 +38,8 @@ class SessionStore(BaseStore):
             if stored.user_id == self.user_id_of(data):
                 self._stored = stored
                 return data
+        if self.session_key and conf.MOVE_FROM and self._move_from(conf.MOVE_FROM):
+            return self.load()
         self._session_key = None
         return {}
 
@@ -137,6 +140,12 @@ class SessionStore(BaseStore):
         sessions = self._sessions()
         key = raw_keys.lookup(session_key or "", self.model, sessions.db)
         return sessions.filter(**key, **conditions)
+
+    def _move_from(self, path: str) -> bool:
+        """Move this session from another app's table into ours; tell whether it was there."""
+        from user_sessions.old_sessions import MOVED, old_sessions
+
+        return bool(old_sessions(path).move([self.session_key or ""])[MOVED])
 
     def _insert(self, row: AbstractSession, known: dict[str, Any]) -> None:
         """Write a new row, with what was known of the session under its former key."""

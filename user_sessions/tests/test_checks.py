@@ -53,6 +53,8 @@ BAD = [
     ("FORWARDED_HEADER", "X-Real-IP", "E006"),
     ("FORWARDED_HEADER", None, "E006"),
     ("FORWARDED_HEADER", ["Forwarded"], "E006"),
+    ("MOVE_FROM", "Session", "E007"),
+    ("MOVE_FROM", True, "E007"),
     ("ACTIVITY_INTERVALL", timedelta(minutes=1), "W001"),
     ("", "no name at all", "W001"),
 ]
@@ -70,6 +72,8 @@ GOOD = [
     ("STORE_IP", True),
     ("STORE_USER_AGENT", False),
     ("FORWARDED_HEADER", "X-Forwarded-For"),
+    ("MOVE_FROM", "django.contrib.sessions.models.Session"),
+    ("MOVE_FROM", None),
     ("FORWARDED_HEADER", "Forwarded"),
 ]
 

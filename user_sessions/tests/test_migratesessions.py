@@ -1,0 +1,245 @@
+"""``migratesessions``: another app's sessions become ours, and nobody has to sign in again."""
+
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+
+import pytest
+from django.apps.registry import Apps
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.base_session import AbstractBaseSession
+from django.core.management import CommandError, call_command
+from django.db import connection, models, transaction
+from django.utils import timezone
+
+from user_sessions import old_sessions
+from user_sessions.keys import digest_of
+
+DJANGO = old_sessions.DJANGO
+QSESSIONS = "qsessions.models.Session"
+KEY = "an-old-key-of-thirty-two-letters"
+
+
+def model_of(table, **fields):
+    """Return a model for a table, as the app that owned it declared one."""
+    meta = type("Meta", (), {"apps": Apps(), "app_label": "theirs", "db_table": table})
+    return type("Old", (AbstractBaseSession,), {"__module__": __name__, "Meta": meta, **fields})
+
+
+@pytest.fixture
+def make_table(transactional_db):
+    """Make the table of an app that isn't installed any more."""
+    made = []
+
+    def make_table(table, **fields):
+        model = model_of(table, **fields)
+        with connection.schema_editor() as editor:
+            editor.create_model(model)
+        made.append(model)
+        old_sessions.old_sessions.cache_clear()
+        return model
+
+    yield make_table
+    for model in made:
+        with connection.schema_editor() as editor:
+            editor.delete_model(model)
+
+
+@pytest.fixture
+def old(make_table):
+    """The table of ``django.contrib.sessions``."""
+    return make_table("django_session")
+
+
+@pytest.fixture
+def signed_in(user, settings, store_class):
+    """The data of somebody's session."""
+    return {
+        SESSION_KEY: user._meta.pk.value_to_string(user),
+        BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[0],
+        HASH_SESSION_KEY: user.get_session_auth_hash(),
+        "basket": [1, 2],
+    }
+
+
+@pytest.fixture
+def add(store_class):
+    """Add an old session as its own app would have written it."""
+
+    def add(model, data, session_key=KEY, *, days_left=10, **columns):
+        expire_date = timezone.now() + timedelta(days=days_left)
+        data = data if isinstance(data, str) else store_class().encode(data)
+        model._base_manager.create(
+            session_key=session_key, session_data=data, expire_date=expire_date, **columns
+        )
+
+    return add
+
+
+def migrate(*arguments):
+    """Run the command, and return what it says."""
+    output = io.StringIO()
+    call_command("migratesessions", *arguments, stdout=output)
+    return output.getvalue()
+
+
+def visitor(make_browser):
+    browser = make_browser()
+    browser.cookies["sessionid"] = KEY
+    return browser
+
+
+def test_nobody_is_signed_out(old, add, signed_in, make_browser, user, session_model):
+    add(old, signed_in)
+    assert "1 sessions moved." in migrate()
+    row = session_model.objects.get()
+    assert (row.session_key, row.user) == (digest_of(KEY), user)
+    assert (row.ip, row.user_agent, row.created_at) == (None, None, None)
+    assert row.get_decoded() == signed_in
+    assert visitor(make_browser).who() == user.get_username()
+
+
+def test_expiry_stays_and_the_last_save_is_the_last_activity(
+    old, add, signed_in, session_model, settings
+):
+    add(old, signed_in)
+    expire_date = old._base_manager.get().expire_date
+    migrate()
+    row = session_model.objects.get()
+    assert row.expire_date == expire_date
+    assert row.last_activity == expire_date - timedelta(seconds=settings.SESSION_COOKIE_AGE)
+
+
+def test_what_is_moved_is_gone_from_the_old_table(old, add, signed_in):
+    add(old, signed_in)
+    migrate()
+    assert not old._base_manager.exists()
+
+
+def test_running_it_again_brings_no_ended_session_back(old, add, signed_in, session_model):
+    add(old, signed_in)
+    migrate()
+    session_model.objects.all().end()
+    assert "0 sessions moved." in migrate()
+    assert not session_model.objects.exists()
+
+
+def test_it_says_what_is_not_moved_and_why(old, add, signed_in, user, other_user, session_model):
+    gone = {**signed_in, SESSION_KEY: other_user._meta.pk.value_to_string(other_user)}
+    add(old, signed_in, "expired-session", days_left=-1)
+    add(old, "tampered:with", "tampered-session")
+    add(old, gone, "session-of-nobody")
+    other_user.delete()
+    output = migrate()
+    for reason in (old_sessions.EXPIRED, old_sessions.UNREADABLE, old_sessions.NO_USER):
+        assert f"1 left where they are: {reason}." in output
+    assert not session_model.objects.exists()
+    assert old._base_manager.count() == 3
+
+
+def test_a_dry_run_moves_nothing(old, add, signed_in, session_model):
+    add(old, signed_in)
+    assert "1 sessions would be moved." in migrate("--dry-run")
+    assert not session_model.objects.exists()
+
+
+def test_it_goes_batch_by_batch_and_shows_its_progress(old, add, signed_in, session_model):
+    for number in range(5):
+        add(old, signed_in, f"session-number-{number}")
+    terminal = io.StringIO()
+    terminal.isatty = lambda: True
+    call_command("migratesessions", "--batch-size", "2", stdout=terminal, no_color=True)
+    assert "\r2 of 5 \r4 of 5 \r5 of 5 " in terminal.getvalue()
+    assert session_model.objects.count() == 5
+
+
+def test_a_crash_loses_nothing_and_doubles_nothing(old, add, signed_in, session_model, monkeypatch):
+    add(old, signed_in)
+
+    def crash(self, *args, **kwargs):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("django.db.models.QuerySet.delete", crash)
+        with pytest.raises(KeyboardInterrupt):
+            migrate()
+    assert (session_model.objects.count(), old._base_manager.count()) == (0, 1)
+    migrate()
+    assert (session_model.objects.count(), old._base_manager.count()) == (1, 0)
+
+
+def test_a_session_that_is_ended_just_then_is_not_copied(
+    old, add, signed_in, session_model, monkeypatch
+):
+    """Where the database locks no rows, the deletion tells."""
+    add(old, signed_in)
+    monkeypatch.setattr("django.db.models.QuerySet.delete", lambda self: (0, {}))
+    with pytest.raises(transaction.TransactionManagementError, match="nothing was written"):
+        migrate()
+    assert not session_model.objects.exists()
+
+
+def test_qsessions_brings_its_client_and_times(make_table, add, signed_in, session_model, user):
+    qsessions = make_table(
+        "qsessions_session",
+        user_agent=models.CharField(null=True, max_length=300),
+        ip=models.GenericIPAddressField(null=True),
+        created_at=models.DateTimeField(null=True),
+        updated_at=models.DateTimeField(null=True),
+    )
+    began = timezone.now().replace(microsecond=0) - timedelta(days=3)
+    used = began + timedelta(days=1)
+    client = {"ip": "192.0.2.1", "user_agent": "Agent/1", "created_at": began, "updated_at": used}
+    add(qsessions, {**signed_in, "_qsessions_ip": "192.0.2.1"}, **client)
+    migrate("--oldmodel", QSESSIONS)
+    row = session_model.objects.get()
+    assert (row.ip, row.user_agent) == ("192.0.2.1", "Agent/1")
+    assert (row.created_at, row.last_activity) == (began, used)
+    assert row.get_decoded() == signed_in
+
+
+@pytest.mark.parametrize("path", ["nonsense", "no.such.models.Session", ""])
+def test_a_model_without_a_table_is_named(db, path):
+    with pytest.raises(CommandError, match=f"{path!r} is not the path"):
+        migrate("--oldmodel", path)
+
+
+def test_a_batch_of_none_is_refused(db):
+    with pytest.raises(CommandError, match="at least 1"):
+        migrate("--batch-size", "0")
+
+
+class TestFirstVisit:
+    """For a site that can't stop: ``USER_SESSIONS_MOVE_FROM``."""
+
+    @pytest.fixture(autouse=True)
+    def moving(self, settings):
+        settings.USER_SESSIONS_MOVE_FROM = DJANGO
+
+    def test_a_session_is_moved_when_its_cookie_comes(
+        self, old, add, signed_in, make_browser, user, session_model
+    ):
+        add(old, signed_in)
+        browser = visitor(make_browser)
+        assert browser.who() == user.get_username()
+        assert (session_model.objects.count(), old._base_manager.count()) == (1, 0)
+        assert browser.who() == user.get_username()
+
+    def test_an_ended_one_does_not_come_back(
+        self, old, add, signed_in, make_browser, session_model
+    ):
+        add(old, signed_in)
+        browser = visitor(make_browser)
+        browser.who()
+        session_model.objects.all().end()
+        assert browser.who() == "nobody"
+
+    def test_a_digest_moves_nothing(self, old, add, signed_in, make_browser):
+        add(old, signed_in, digest_of(KEY)[:40])
+        browser = make_browser()
+        browser.cookies["sessionid"] = digest_of(KEY)
+        assert browser.who() == "nobody"
+
+    def test_an_unknown_cookie_is_nobody(self, old, make_browser):
+        assert visitor(make_browser).who() == "nobody"
