@@ -31,7 +31,7 @@ demo_tests = $(if $(wildcard demo_site/tests/test_*.py),$(python) -m pytest demo
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test unit plain-unit e2e test-django bench lint format catalogs screenshots docs build lock clean
+.PHONY: help demo test unit plain-unit e2e test-django bench lint format catalogs messages screenshots docs build lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -80,6 +80,9 @@ format: .venv-lint ## Format code and templates
 	@$(VENV)/bin/djade --target-version 5.2 $(templates)
 
 catalogs: .venv-demo $(catalogs) ## Compile the translations
+
+messages: .venv-demo ## Bring the catalogues up to date with the code's texts
+	@$(python) .ci/messages
 
 screenshots: .venv-e2e catalogs ## Take the pictures of README and docs
 	@.ci/install-chromium

@@ -104,7 +104,7 @@ def test_editions_that_know_cities(tmp_path, settings, edition):
         ("de-at", "München, Deutschland"),
         ("pt-br", "Munique, Alemanha"),
         ("pt", "Munique, Alemanha"),
-        ("zh-hans", "慕尼黑, Germany"),
+        ("zh-hans", "Germany，慕尼黑"),
         ("zh-hant", "Munich, Germany"),
         ("nl", "Munich, Germany"),
         (None, "Munich, Germany"),
