@@ -15,7 +15,8 @@ from django.utils.functional import cached_property
 
 from user_sessions.client import clean_user_agent, parse_address
 from user_sessions.conf import conf
-from user_sessions.keys import is_digest
+from user_sessions.keys import digest_of, is_digest
+from user_sessions.signals import Client, client_changed
 
 if TYPE_CHECKING:
     from user_sessions.models import AbstractSession
@@ -137,6 +138,22 @@ class SessionStore(SessionBase):
             length = self.model._meta.get_field("user_agent").max_length
             columns["user_agent"] = clean_user_agent(self.user_agent, cast("int", length))
         return columns
+
+    def _learn(self, written: dict[str, Any]) -> None:
+        """Remember what was written, and say so where it is another client than was known before."""
+        if self._stored is None:
+            return
+        old, self._stored = self._stored, self._stored._replace(**written)
+        before = Client(old.ip, old.user_agent)
+        after = Client(self._stored.ip, self._stored.user_agent)
+        if any(was is not None and was != now for was, now in zip(before, after, strict=True)):
+            client_changed.send(
+                sender=self.model,
+                session_key=digest_of(self.session_key or ""),
+                user_id=self._stored.user_id,
+                old=before,
+                new=after,
+            )
 
     def _known_facts(self, data: dict[str, Any]) -> dict[str, Any]:
         """Return what this request knows of the session; what it leaves out stays as it is."""

@@ -79,6 +79,7 @@ class SessionStore(BaseStore):
         try:
             with transaction.atomic(using=self._database()):
                 self._insert(row, known) if must_create else self._update(row, known)
+            self._learn(known)
         except IntegrityError:
             # Of the reasons for one only a taken key is cured by another key: a user who is gone isn't.
             if must_create and self.exists(self.session_key):
@@ -109,12 +110,14 @@ class SessionStore(BaseStore):
             for name, value in columns.items()
             if stored is None or getattr(stored, name) != value
         }
-        now = timezone.now()
+        changed["last_activity"] = timezone.now()
         try:
-            self._rows(self.session_key).update(last_activity=now, **changed)
+            touched = self._rows(self.session_key).update(**changed)
         except DatabaseError:
             # The page was served from this session; not having noted so is no reason to withhold it.
             logger.warning("The activity of a session could not be recorded.", exc_info=True)
+        else:
+            self._learn(changed if touched else {})
 
     def delete(self, session_key: str | None = None) -> None:
         """End the session with this key, or this one; one that is gone already is no error."""
@@ -151,10 +154,12 @@ class SessionStore(BaseStore):
         """Write a new row, with what was known of the session under its former key."""
         now = timezone.now()
         new = {"created_at": now, "last_activity": now}
-        for name, value in {**(self._stored._asdict() if self._stored else new), **known}.items():
+        former = self._stored._asdict() if self._stored else new
+        for name, value in {**former, **known}.items():
             setattr(row, name, value)
         row.save(force_insert=True, using=self._database())
-        self._stored = StoredFacts(*(getattr(row, name) for name in StoredFacts._fields))
+        if not self._stored:
+            self._stored = StoredFacts(*(getattr(row, name) for name in StoredFacts._fields))
 
     def _update(self, row: AbstractSession, known: dict[str, Any]) -> None:
         """Write the row, but of the facts only those that this request changes.
@@ -171,8 +176,6 @@ class SessionStore(BaseStore):
             self._update_and_hash(row, fields)
         else:
             self._save(row, fields)
-        if self._stored:
-            self._stored = self._stored._replace(**known)
 
     def _save(self, row: AbstractSession, fields: list[str]) -> None:
         try:

@@ -15,11 +15,12 @@ from types import ModuleType
 import pytest
 from django.core.checks import run_checks
 from django.db.models import QuerySet
+from django.dispatch import Signal
 from django.template import engines
 from django.test import RequestFactory
 
 import user_sessions
-from user_sessions import urls
+from user_sessions import signals, urls
 from user_sessions.backends.db import SessionStore
 from user_sessions.client import client_address
 from user_sessions.conf import PREFIX, all_settings
@@ -136,6 +137,11 @@ class TestNames:
         )
         overridden = {"SessionStore", "get_model_class", "model", "create_model_instance"}
         assert documented == new | overridden
+
+    def test_signals(self):
+        documented = [name.strip("`") for name in sections(text_of("reference/signals.md"))]
+        existing = [name for name, value in vars(signals).items() if isinstance(value, Signal)]
+        assert [name for name in documented if name != "Django's signals"] == existing
 
     def test_dependencies(self):
         project = tomllib.loads((ROOT / "pyproject.toml").read_text())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.contrib.auth.views import LoginView
+from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 
 from user_sessions.tests import site
@@ -11,6 +11,7 @@ from user_sessions.tests import site
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("sign-in/", LoginView.as_view(template_name="admin/login.html"), name="sign_in"),
+    path("sign-out/", LogoutView.as_view(), name="sign_out"),
     path("plain/", site.plain),
     path("aplain/", site.aplain),
     path("who/", site.who),
