@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from allauth.account.decorators import verified_email_required
 from django.urls import include, path
 
+from user_sessions.tests import site
 from user_sessions.tests.urls import urlpatterns as plain
 
-urlpatterns = [*plain, path("accounts/", include("allauth.urls"))]
+urlpatterns = [
+    *plain,
+    path("verified/", verified_email_required(site.plain)),
+    path("accounts/", include("allauth.urls")),
+]

@@ -1,0 +1,548 @@
+"""allauth's pages in the default look: whole, strict, and nothing left out."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import allauth
+import pytest
+from django import forms
+from django.template import Context, Engine, Origin, Template
+from django.urls import reverse
+
+from user_sessions.tests.allauth_site.phones import PhoneAdapter
+from user_sessions.tests.allauth_site.world import EMAIL, PAGES, PHONE, World, get
+from user_sessions.tests.markup import (
+    description_of,
+    name_of,
+    problems_of,
+    read,
+    undefined_in,
+    with_marker,
+)
+from user_sessions.tests.test_templates import THEMES, codes, rows
+
+ALLAUTH = Path(allauth.__file__).parent / "templates"
+THEME = THEMES / "default" / "templates"
+ELEMENTS = THEME / "allauth" / "elements"
+
+# Variables that allauth's own pages print without passing them.
+ALLAUTHS_OWN = {"redirect_field", "auth_params", "scope", "site.name"}
+# Pages that no test shows, and why.
+NOT_SHOWN = {
+    "account/confirm_password_reset_code.html": "takes the place of the link; same base as a code",
+    "account/signup_by_passkey.html": "takes the place of a sign-up with a password",
+    "mfa/webauthn/signup_form.html": "follows it",
+    "mfa/webauthn/reauthenticate.html": "needs a key that was really added",
+    "socialaccount/login_redirect.html": "no page of the site: it has no layout",
+}
+APPS = ("account", "mfa", "socialaccount")
+
+
+@pytest.fixture(autouse=True)
+def _marked(settings):
+    settings.TEMPLATES = with_marker(settings.TEMPLATES)
+
+
+@pytest.fixture(autouse=True)
+def _no_phones():
+    PhoneAdapter.phones.clear()
+    PhoneAdapter.sent.clear()
+
+
+@pytest.fixture
+def world(user, make_browser, settings, monkeypatch):
+    return World(user, make_browser, settings, monkeypatch)
+
+
+@pytest.fixture
+def show(world):
+    """A page by its name in PAGES."""
+
+    def show(name):
+        return read(PAGES[name][1](world).content.decode())
+
+    return show
+
+
+def is_page(path):
+    source = path.read_text()
+    return (
+        not path.name.startswith("base")
+        and "snippets" not in path.parts
+        and "messages" not in path.parts
+        and "email" not in path.parts
+        and bool(source)
+    )
+
+
+class TestPages:
+    @pytest.mark.parametrize("name", PAGES)
+    def test_a_page_is_whole(self, world, name):
+        template, page = PAGES[name]
+        response = page(world)
+        html = response.content.decode()
+        assert response.templates[0].name == template
+        assert response.status_code == (401 if name == "provider, failed" else 200)
+        assert problems_of(html) == []
+        assert undefined_in(html) <= ALLAUTHS_OWN
+
+    def test_every_page_is_shown(self):
+        installed = {
+            str(path.relative_to(ALLAUTH))
+            for app in APPS
+            for path in (ALLAUTH / app).rglob("*.html")
+            if is_page(path)
+        }
+        shown = {template for template, _ in PAGES.values()}
+        assert shown | set(NOT_SHOWN) == installed
+        assert not shown & set(NOT_SHOWN)
+
+    @pytest.mark.parametrize("name", PAGES)
+    def test_a_page_wears_the_look(self, world, name):
+        response = PAGES[name][1](world)
+        page = read(response.content.decode())
+        layouts = {one.name for one in response.templates if "layouts" in (one.name or "")}
+        body = page.one("body")
+        entrance = "allauth/layouts/entrance.html" in layouts
+        assert "us-account" in body.classes
+        assert ("us-page--entrance" in body.classes) is entrance
+        sheets = [link["href"] for link in page.all("link", rel="stylesheet")]
+        assert [Path(sheet).name for sheet in sheets] == ["user_sessions.css", "account.css"]
+        for button in page.one("main").all("button"):
+            assert "us-button" in button.classes
+
+    @pytest.mark.parametrize("name", PAGES)
+    def test_a_page_is_whole_right_to_left(self, world, name):
+        world.settings.LANGUAGE_CODE = "ar"
+        html = PAGES[name][1](world).content.decode()
+        assert read(html).one("html")["dir"] == "rtl"
+        assert problems_of(html) == []
+
+    @pytest.mark.parametrize("name", PAGES)
+    def test_a_post_has_a_token(self, world, name):
+        for form in read(PAGES[name][1](world).content.decode()).all("form", method="post"):
+            assert form.one("input", name="csrfmiddlewaretoken")["value"]
+
+
+class TestMenu:
+    def test_it_leads_to_each_page_of_the_account(self, world):
+        menu = read(get(world.member, "mfa_index").content.decode()).one("nav", class_="us-menu")
+        assert [(link.text, link["href"]) for link in menu.all("a")] == [
+            ("Sessions", reverse("user_sessions:session_list")),
+            ("Email Addresses", reverse("account_email")),
+            ("Change Password", reverse("account_change_password")),
+            ("Two-Factor Authentication", reverse("mfa_index")),
+            ("Account Connections", reverse("socialaccount_connections")),
+            ("Sign Out", reverse("account_logout")),
+        ]
+
+    @pytest.mark.parametrize("name", ["mfa_index", "user_sessions:session_list"])
+    def test_it_says_where_one_is(self, world, name):
+        page = read(get(world.member, name).content.decode())
+        current = page.one("nav", class_="us-menu").one("a", aria_current="page")
+        assert current["href"] == reverse(name)
+
+    def test_somebody_signed_out_has_none(self, show):
+        assert show("sign in").all("nav") == []
+
+
+class TestErrors:
+    def test_a_wrong_field_says_so(self, show):
+        page = show("sign up, nothing said")
+        for name in ("username", "password1", "password2"):
+            field = page.one("input", name=name)
+            assert field["aria-invalid"] == "true"
+            assert "This field is required." in description_of(field)
+        assert page.one("input", name="email").get("aria-invalid") is None
+
+    def test_a_field_of_an_element_says_so(self, show):
+        for name, field in [("change of address, wrong", "email"), ("phone, wrong", "phone")]:
+            wrong = show(name).one("input", name=field)
+            assert wrong["aria-invalid"] == "true"
+            assert description_of(wrong)
+
+    def test_what_belongs_to_no_field_is_an_alert(self, show):
+        said = show("sign in, wrong").one(role="alert")
+        assert said.text == "The username and/or password you specified are not correct."
+
+    def test_an_error_of_a_form_without_fields_is_an_alert(self, show):
+        assert (
+            "cannot generate recovery codes" in show("codes, without an app").one(role="alert").text
+        )
+
+    def test_an_error_is_said_once(self, show):
+        for name in ("sign in, wrong", "codes, without an app"):
+            assert len(show(name).all("ul", class_="errorlist")) == 1
+
+    def test_fields_have_labels_where_allauth_wants_none(self, show):
+        page = show("sign in")
+        assert name_of(page.one("input", name="login")) == "Username"
+        assert name_of(page.one("input", name="password", type="password")) == "Password"
+
+
+class TestWhatPagesSay:
+    def test_trust_is_a_choice(self, show):
+        buttons = show("trust this browser").one("main").all("button", name="action")
+        assert [button["value"] for button in buttons] == ["trust", "skip"]
+        assert "us-button--primary" in buttons[0].classes
+        assert "us-button--primary" not in buttons[1].classes
+
+    def test_the_choice_is_heard(self, world):
+        world.trust_question()
+        answer = world.visitor.post(reverse("mfa_trust"), {"action": "trust"})
+        assert "mfa_trusted" in answer.cookies
+
+    def test_a_new_app_is_shown_as_a_picture_and_as_text(self, show):
+        page = show("app, on")
+        secret = page.one("input", id="authenticator_secret")
+        assert page.one(role="img").all("svg")
+        assert page.one(role="img")["aria-label"] == secret["value"]
+        assert "readonly" in secret.attributes
+
+    def test_an_address_has_its_words(self, world, show):
+        page = show("several addresses")
+        (first, second) = page.all("input", type="radio")
+        assert name_of(first) == f"{EMAIL} Verified Primary"
+        assert "checked" in first.attributes
+        assert name_of(second) == "unverified@example.com Unverified"
+        assert "checked" not in second.attributes
+
+    def test_a_pending_address_can_be_sent_again_or_given_up(self, show):
+        page = show("change of address, pending")
+        form = page.one("form", id="pending-email")
+        assert "hidden" in form.attributes
+        assert form.one("input", name="email")["value"] == "unverified@example.com"
+        buttons = page.all("button", form="pending-email")
+        assert [button["name"] for button in buttons] == ["action_send", "action_remove"]
+        assert page.one("input", id="current_email")["value"] == EMAIL
+
+    def test_a_first_address_can_only_be_sent_again(self, show):
+        buttons = show("first address, pending").all("button", form="pending-email")
+        assert [button["name"] for button in buttons] == ["action_send"]
+
+    def test_a_pending_phone_can_be_sent_again(self, show):
+        page = show("phone, pending")
+        assert page.one("button", form="verify-phone").text == "Re-send Verification"
+        assert page.one("form", id="verify-phone").one("input", name="action")["value"] == "verify"
+        assert show("phone").all("form", id="verify-phone") == []
+
+    def test_a_phone_given_at_sign_up_is_confirmed_by_its_code(self, world):
+        page = read(world.sign_up_with_phone().content.decode())
+        assert page.one("h1").text == "Enter Phone Verification Code"
+        world.visitor.post(reverse("account_verify_phone"), {"code": PhoneAdapter.sent[-1]})
+        assert list(PhoneAdapter.phones.values()) == [(PHONE, True)]
+
+    def test_codes_that_end_others_are_dangerous(self, show):
+        (button,) = show("codes, again").one("main").all("button")
+        assert button.classes == ["us-button", "us-button--danger"]
+
+    def test_first_codes_are_not_dangerous(self, show):
+        (button,) = show("codes, first").one("main").all("button")
+        assert button.classes == ["us-button", "us-button--primary"]
+
+    def test_codes_are_shown(self, world, show):
+        shown = show("codes").one("textarea")
+        assert shown.text.split() == world.codes().get_unused_codes()
+        assert name_of(shown).startswith("Unused codes")
+
+    def test_providers_are_a_list(self, show):
+        (provider,) = show("sign in").one("ul", class_="us-providers").all("a")
+        assert provider.text == "Dummy"
+        assert provider["href"].startswith(f"{reverse('dummy_login')}?process=login")
+
+    def test_an_address_taken_by_somebody_else_is_not_confirmed(self, world, other_user):
+        world.address(user=other_user)
+        page = read(world.visitor.get(world.confirmation()).content.decode())
+        assert "Unable to confirm" in page.one("main").text
+        assert page.one("main").all("button") == []
+
+
+def element_names(folder):
+    return {path.stem for path in folder.glob("[!_]*.html")}
+
+
+def with_includes(path):
+    """Return an element's source with what it includes."""
+    source = path.read_text()
+    included = set(re.findall(r"include ['\"](allauth/elements/\w+\.html)", source))
+    return source + "".join((THEME / name).read_text() for name in sorted(included))
+
+
+def read_attributes(source):
+    return set(re.findall(r"\battrs\.(\w+)", source)) - {"tags"}
+
+
+def read_slots(source):
+    named = set(re.findall(r"{% slot (\w+) %}|\bslots\.(\w+)", source))
+    default = {"default"} if re.search(r"{% slot %}", source) else set()
+    return {name for pair in named for name in pair if name} | default
+
+
+def read_tags(source):
+    return set(re.findall(r"'(\w+)' in attrs\.tags", source))
+
+
+class TestElements:
+    """themes/README.md's table, both ways, and what the installed allauth sends."""
+
+    def test_every_element_of_allauth_is_filled(self):
+        installed = element_names(ALLAUTH / "allauth" / "elements")
+        assert element_names(ELEMENTS) == installed
+        assert {codes(row["element"])[0] for row in rows("allauth's elements")} == installed
+
+    def test_every_layout_of_allauth_is_filled(self):
+        installed = {path.name for path in (ALLAUTH / "allauth" / "layouts").iterdir()}
+        assert {path.name for path in (THEME / "allauth" / "layouts").iterdir()} == installed
+
+    @pytest.mark.parametrize(
+        "row", rows("allauth's elements"), ids=lambda row: codes(row["element"])[0]
+    )
+    def test_an_element_reads_what_is_said(self, row):
+        name = codes(row["element"])[0]
+        source = with_includes(ELEMENTS / f"{name}.html")
+        assert read_attributes(source) == set(codes(row["attributes"]))
+        assert read_slots(source) == set(codes(row["slots"]))
+        assert read_tags(source) == set(codes(row["tags"]))
+
+    @pytest.mark.parametrize(
+        "row", rows("allauth's elements"), ids=lambda row: codes(row["element"])[0]
+    )
+    def test_an_element_leaves_out_nothing_that_allauths_own_reads(self, row):
+        name = codes(row["element"])[0]
+        source = (ALLAUTH / "allauth" / "elements" / f"{name}.html").read_text()
+        assert read_attributes(source) <= set(codes(row["attributes"]))
+        assert read_slots(source) <= set(codes(row["slots"]))
+
+    @pytest.mark.parametrize(
+        "row", rows("allauth's elements"), ids=lambda row: codes(row["element"])[0]
+    )
+    def test_what_an_element_reads_is_sent(self, row):
+        """By a page of the installed allauth, by one of the theme's, or by allauth's own element."""
+        name = codes(row["element"])[0]
+        own = (ALLAUTH / "allauth" / "elements" / f"{name}.html").read_text()
+        sources = [path.read_text() for path in [*ALLAUTH.rglob("*.html"), *THEME.rglob("*.html")]]
+        calls = " ".join(
+            call
+            for source in sources
+            for call in re.findall(rf"{{% element {name} ([^%]*)%}}", source)
+        )
+        sent = set(re.findall(r"(\w+)=", calls)) | read_attributes(own)
+        assert set(codes(row["attributes"])) <= sent
+        words = {word for source in sources for word in re.findall(r"[a-z]+", source)}
+        assert set(codes(row["tags"])) <= words
+
+
+def element(source, **context):
+    """Return what an element becomes."""
+    origin = Origin("test.html", template_name="test.html")
+    template = Template("{% load allauth %}" + source, origin, engine=Engine.get_default())
+    return read(template.render(Context(context)))
+
+
+class Colour(forms.Form):
+    next = forms.CharField(widget=forms.HiddenInput, required=False)
+    colour = forms.ChoiceField(
+        choices=[("r", "Red"), ("g", "Green")], widget=forms.RadioSelect, help_text="Choose one."
+    )
+
+
+class TestElementsAlone:
+    def test_a_button_keeps_what_it_is_given(self):
+        button = element(
+            '{% element button id="i" form="f" name="n" value="v" type="submit" %}x{% endelement %}'
+        ).one("button")
+        del button.attributes["class"]
+        assert button.attributes == {
+            "id": "i",
+            "form": "f",
+            "name": "n",
+            "value": "v",
+            "type": "submit",
+        }
+
+    def test_a_button_that_leads_elsewhere_is_a_link(self):
+        link = element('{% element button href="/" id="i" %}x{% endelement %}').one("a")
+        assert (link["href"], link["id"], link.text) == ("/", "i", "x")
+        assert link.classes == ["us-button"]
+
+    @pytest.mark.parametrize(
+        ("tags", "classes"),
+        [
+            ("", ["us-button--primary"]),
+            ("primary,login", ["us-button--primary"]),
+            ("danger,delete", ["us-button--danger"]),
+            ("link,cancel", ["us-button--quiet"]),
+            ("outline,primary", []),
+            ("secondary", []),
+            ("prominent,login", ["us-button--primary", "us-button--block"]),
+            ("minor,secondary", ["us-button--small"]),
+            ("tool,danger", ["us-button--danger", "us-button--small"]),
+        ],
+    )
+    def test_a_button_looks_as_its_tags_say(self, tags, classes):
+        button = element("{% element button tags=tags %}x{% endelement %}", tags=tags).one("button")
+        assert button.classes == ["us-button", *classes]
+
+    @pytest.mark.parametrize(
+        ("tags", "classes"),
+        [
+            ("success,email", ["us-tag--success"]),
+            ("warning", ["us-tag--warning"]),
+            ("email,primary", ["us-tag--accent"]),
+            ("", []),
+        ],
+    )
+    def test_a_badge_looks_as_its_tags_say(self, tags, classes):
+        badge = element('{% element badge tags=tags title="t" %}x{% endelement %}', tags=tags)
+        assert badge.one("span").classes == ["us-tag", *classes]
+        assert (badge.one("span")["title"], badge.text) == ("t", "x")
+
+    def test_a_field_is_all_that_it_is_given(self):
+        page = element(
+            '{% element field type="text" id="i" name="n" value="v" placeholder="p" rows=3'
+            ' autocomplete="a" required=True disabled=True readonly=True checked=True errors=errors %}'
+            "{% slot label %}Name{% endslot %}{% slot help_text %}Help.{% endslot %}{% endelement %}",
+            errors=["Wrong.", "Bad."],
+        )
+        field = page.one("input")
+        assert field.attributes == {
+            "type": "text",
+            "id": "i",
+            "name": "n",
+            "value": "v",
+            "placeholder": "p",
+            "autocomplete": "a",
+            "required": "",
+            "disabled": "",
+            "readonly": "",
+            "checked": "",
+            "aria-invalid": "true",
+            "aria-describedby": "i_helptext i_error",
+        }
+        assert name_of(field) == "Name"
+        assert description_of(field) == "Help. Wrong.Bad."
+
+    @pytest.mark.parametrize(
+        ("errors", "help_text", "description"),
+        [
+            ([], "", None),
+            ([], "{% slot help_text %}Help.{% endslot %}", "i_helptext"),
+            (["Wrong."], "", "i_error"),
+        ],
+    )
+    def test_a_field_is_described_by_what_is_there(self, errors, help_text, description):
+        source = '{% element field type="text" id="i" errors=errors %}' + help_text
+        page = element(source + "{% endelement %}", errors=errors)
+        assert page.one("input").get("aria-describedby") == description
+
+    def test_a_long_field_has_rows_and_its_value(self):
+        page = element(
+            '{% element field type="textarea" id="i" rows=3 readonly=True %}'
+            "{% slot label %}Name{% endslot %}{% slot value %}a b{% endslot %}{% endelement %}"
+        )
+        assert (page.one("textarea")["rows"], page.one("textarea").text) == ("3", "a b")
+
+    @pytest.mark.parametrize("kind", ["checkbox", "radio"])
+    def test_a_choice_stands_before_its_label(self, kind):
+        page = element("{% element field type=kind %}{% endelement %}", kind=kind)
+        assert page.one("div").classes == ["us-field", "us-field--choice"]
+
+    def test_a_zero_is_a_value(self):
+        for name in ("button", "field"):
+            page = element("{% element " + name + " type='text' value=0 %}{% endelement %}")
+            assert page.one("button", "input")["value"] == "0"
+
+    @pytest.mark.parametrize("inner", ["", "{% element fields form=form %}{% endelement %}"])
+    def test_a_form_says_its_errors_once(self, inner):
+        page = element(
+            '{% element form method="post" action="/" id="i" form=form %}{% slot body %}'
+            + inner
+            + "{% endslot %}{% slot actions %}x{% endslot %}{% endelement %}",
+            form={"non_field_errors": "Wrong."},
+        )
+        form = page.one("form")
+        assert (form["method"], form["action"], form["id"]) == ("post", "/", "i")
+        assert page.one(role="alert").text == "Wrong."
+
+    def test_fields_say_the_errors_of_a_form_that_does_not_know_them(self):
+        """As on the pages that set a password."""
+        source = '{% element form method="post" %}{% slot body %}{% element fields form=form %}'
+        page = element(
+            source + "{% endelement %}{% endslot %}{% endelement %}",
+            form={"non_field_errors": "Wrong."},
+        )
+        assert page.one(role="alert").text == "Wrong."
+
+    def test_a_group_of_choices_has_one_name_and_its_errors(self):
+        form = Colour({"colour": "none of them"})
+        group = element("{% element fields form=form %}{% endelement %}", form=form).one("fieldset")
+        assert group.one("legend").text == "Colour"
+        assert description_of(group).startswith("Choose one. Select a valid choice.")
+        assert [name_of(choice) for choice in group.all("input")] == ["Red", "Green"]
+
+    def test_hidden_fields_have_no_label(self):
+        page = element("{% element fields form=form %}{% endelement %}", form=Colour())
+        assert page.one("input", type="hidden")["name"] == "next"
+        assert len(page.all("div", class_="us-field")) == 1
+
+    def test_a_form_without_actions_has_no_place_for_them(self):
+        page = element(
+            '{% element form method="get" %}{% slot body %}x{% endslot %}{% endelement %}'
+        )
+        assert page.all(class_="us-actions") == []
+        assert page.one("form").attributes == {"class": "us-form", "method": "get"}
+
+    @pytest.mark.parametrize(("vertical", "count"), [("", 0), ("vertical=True", 1)])
+    def test_buttons_stand_as_they_are_told(self, vertical, count):
+        page = element("{% element button_group " + vertical + " %}x{% endelement %}")
+        assert len(page.all(class_="us-actions--vertical")) == count
+
+    @pytest.mark.parametrize(("is_open", "said"), [("", None), ("open=True", "")])
+    def test_details_open_as_they_are_told(self, is_open, said):
+        page = element(
+            "{% element details " + is_open + " %}{% slot summary %}More{% endslot %}"
+            "{% slot body %}Text{% endslot %}{% endelement %}"
+        )
+        assert page.one("details").get("open") == said
+        assert (page.one("summary").text, page.text) == ("More", "MoreText" if said else page.text)
+
+    @pytest.mark.parametrize(("alt", "said"), [("", ""), ('alt="A face"', "A face")])
+    def test_a_picture_has_its_words(self, alt, said):
+        page = element('{% element img src="/a.png" ' + alt + " %}{% endelement %}")
+        assert (page.one("img")["src"], page.one("img")["alt"]) == ("/a.png", said)
+
+    def test_a_table_heads_only_what_has_a_name(self):
+        page = element(
+            "{% element table %}{% element thead %}{% element tr %}{% element th %}Key{% endelement %}"
+            "{% element th %} {% endelement %}{% endelement %}{% endelement %}{% element tbody %}"
+            '{% element tr %}{% element td align="right" %}x{% endelement %}'
+            "{% element td %}y{% endelement %}{% endelement %}{% endelement %}{% endelement %}"
+        )
+        (row, body) = page.all("tr")
+        assert [(cell.name, cell.get("scope")) for cell in row] == [("th", "col"), ("td", None)]
+        assert [cell.classes for cell in body] == [["us-end"], []]
+
+    @pytest.mark.parametrize(
+        ("actions", "count"), [("", 0), ("{% slot actions %}x{% endslot %}", 1)]
+    )
+    def test_a_panel_has_what_it_is_given(self, actions, count):
+        page = element(
+            "{% element panel %}{% slot title %}T{% endslot %}{% slot body %}B{% endslot %}"
+            + actions
+            + "{% endelement %}"
+        )
+        assert page.one("h2").text == "T"
+        assert len(page.all(class_="us-actions")) == count
+
+    def test_an_alert_is_one(self):
+        page = element("{% element alert %}{% slot message %}x{% endslot %}{% endelement %}")
+        assert page.one(role="alert").text == "x"
+
+    @pytest.mark.parametrize("name", ["h1", "h2", "p"])
+    def test_text_keeps_its_kind(self, name):
+        assert element("{% element " + name + " %}x{% endelement %}").one(name).text == "x"
+
+    def test_a_line_is_one(self):
+        assert element("{% element hr %}{% endelement %}").one("hr")
