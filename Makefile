@@ -31,7 +31,7 @@ demo_tests = $(if $(wildcard demo_site/tests/test_*.py),$(python) -m pytest demo
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test unit plain-unit e2e test-django bench lint format catalogs messages screenshots docs build lock clean
+.PHONY: help demo test unit plain-unit e2e test-django fuzz bench lint format catalogs messages screenshots docs build lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -59,6 +59,9 @@ e2e: .venv-e2e catalogs ## Run the end-to-end tests in a real Chromium
 
 test-django: .venv-test ## Run Django's own session tests against our engine
 	@$(python) -m user_sessions.tests.djangos_own
+
+fuzz: .venv-test catalogs ## Send hostile requests by the thousand, the same ones each time
+	@$(python) -m pytest user_sessions/tests/fuzz.py --quiet
 
 bench: .venv-test ## Compare queries and times with django.contrib.sessions
 	@$(python) -m user_sessions.tests.bench

@@ -1,0 +1,369 @@
+"""The pages of the demo, in the words that stand on them.
+
+Making a page object doesn't navigate: `visitor.visit(Page)` does, and so do the verbs of a page,
+which return the page that follows. Both arrive, which checks what holds for every page.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Self
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, expect
+
+from e2e.visitor import Visitor
+
+AXE = Axe()
+
+SIDEWAYS = """() => {
+  const { scrollWidth, clientWidth } = document.scrollingElement;
+  return scrollWidth - clientWidth;
+}"""
+
+
+class SitePage:
+    """What every page has: the site's header and footer around the content."""
+
+    path: ClassVar[str]
+    title: ClassVar[str]
+    heading: ClassVar[str | None] = None  # of the content; None where it is the title
+
+    def __init__(self, visitor: Visitor) -> None:
+        self.visitor = visitor
+        self.page = visitor.page
+        self.words = visitor.words
+        self.header = self.page.get_by_role("banner")
+        self.content = self.page.get_by_role("main")
+        self.footer = self.page.get_by_role("contentinfo")
+        self.skip_link = self.page.get_by_role("link", name=self.words("Skip to content"))
+        self.messages = self.content.get_by_role("status")
+
+    def arrived(self) -> Self:
+        """Check title, the one h1, landmarks, direction, and, if scripts run, with axe."""
+        expect(self.page).to_have_title(self.words(self.title))
+        h1 = self.page.get_by_role("heading", level=1)
+        expect(h1).to_have_count(1)
+        expect(h1).to_have_text(self.words(self.heading or self.title))
+        for landmark in (self.header, self.content, self.footer, self.navigation):
+            expect(landmark).to_have_count(1)
+        root = self.page.locator("html")  # the one element that has no role to ask for
+        expect(root).to_have_attribute("lang", self.words.language)
+        expect(root).to_have_attribute(
+            "dir", "rtl" if self.visitor.variant.right_to_left else "ltr"
+        )
+        if self.visitor.runs_scripts:
+            self._ask_axe()
+        return self
+
+    def _ask_axe(self) -> None:
+        results = AXE.run(self.page)
+        self.visitor.on_axe(results.violations_count)
+        assert results.violations_count == 0, f"{self.page.url}\n{results.generate_report()}"
+
+    def sideways(self) -> int:
+        """Return by how many pixels the page can be scrolled sideways."""
+        return int(self.page.evaluate(SIDEWAYS))
+
+    @property
+    def navigation(self) -> Locator:
+        return self.page.get_by_role("navigation", name=self.words("Site"), exact=True)
+
+    @property
+    def is_signed_in(self) -> Locator:
+        """The button that only those have who are signed in."""
+        return self.header.get_by_role("button", name=self.words("Sign out"), exact=True)
+
+    def has_message(self, text: str) -> None:
+        expect(self.messages.filter(has_text=text)).to_be_visible()
+
+    def ask_for_sessions(self) -> None:
+        """Follow the site's link to the sessions, wherever that leads."""
+        link = self.navigation.get_by_role("link", name=self.words("Your sessions"))
+        self.visitor.follow(link)
+
+    def sign_out_by_header(self) -> HomePage:
+        self.visitor.follow(self.is_signed_in)
+        return HomePage(self.visitor).arrived()
+
+    def sign_in_from_another_device(self) -> SessionListPage:
+        name = self.words("Sign in from another device")
+        self.visitor.follow(self.page.get_by_role("button", name=name))
+        return SessionListPage(self.visitor).arrived()
+
+    def press_language(self, name: str) -> None:
+        self.visitor.follow(self.footer.get_by_role("button", name=name, exact=True))
+
+
+class HomePage(SitePage):
+    """The tour."""
+
+    path = "/"
+    title = "Where are you signed in?"
+
+    def sign_in(self) -> SignInPage:
+        name = self.words("Sign in")
+        self.visitor.follow(self.header.get_by_role("link", name=name, exact=True))
+        return SignInPage(self.visitor).arrived()
+
+
+class SignInPage(SitePage):
+    """Where whoever isn't signed in comes to."""
+
+    path = "/account/login/"
+    title = "Sign In"
+
+    def fill_in(self, username: str, password: str) -> None:
+        """Type into the form and send it."""
+        self._field("Username").fill(username)
+        self._field("Password").fill(password)
+        name = self.words("Sign In")
+        self.visitor.follow(self.content.get_by_role("button", name=name, exact=True))
+
+    def sign_in(self, username: str, password: str) -> SessionListPage:
+        self.fill_in(username, password)
+        return SessionListPage(self.visitor).arrived()
+
+    def sign_in_wrongly(self, username: str, password: str) -> SignInPage:
+        self.fill_in(username, password)
+        return SignInPage(self.visitor).arrived()
+
+    def _field(self, label: str) -> Locator:
+        return self.content.get_by_label(self.words(label), exact=True)
+
+
+class SessionCard:
+    """One session of the list."""
+
+    def __init__(self, visitor: Visitor, card: Locator, device: str) -> None:
+        self.visitor = visitor
+        self.words = visitor.words
+        self.card = card
+        self.device = device
+
+    @property
+    def mark(self) -> Locator:
+        """The words on the session in which one looks at the list."""
+        return self.card.get_by_text(self.words("This device"), exact=True)
+
+    @property
+    def details(self) -> Locator:
+        """What opens and closes the raw facts; Playwright knows no role of a summary."""
+        return self.card.get_by_text(self.words("Details"), exact=True)
+
+    @property
+    def end_button(self) -> Locator:
+        name = f"{self.words('End session')} {self.device}"
+        return self.card.get_by_role("button", name=name, exact=True)
+
+    @property
+    def address(self) -> str:
+        """The address to which the button posts; opened by a link, it asks first."""
+        button = self.card.get_by_role("button")
+        return str(button.evaluate("button => button.form.getAttribute('action')"))
+
+    def end(self) -> SessionListPage:
+        self.visitor.follow(self.end_button)
+        return SessionListPage(self.visitor).arrived()
+
+    def sign_out(self) -> HomePage:
+        name = self.words("Sign out")
+        self.visitor.follow(self.card.get_by_role("button", name=name, exact=True))
+        return HomePage(self.visitor).arrived()
+
+    def open_details(self) -> Locator:
+        """Open the disclosure, and return where the user agent stands in it."""
+        self.visitor.press(self.details)
+        return self.card.get_by_role("definition").last
+
+
+class SessionListPage(SitePage):
+    """Where somebody is signed in."""
+
+    path = "/account/sessions/"
+    title = "Where you're signed in"
+
+    def __init__(self, visitor: Visitor) -> None:
+        super().__init__(visitor)
+        self.current = self._region("Current session")
+        self.others = self._region("Other sessions")
+        self.cards = self.content.get_by_role("article")
+        self.other_cards = self.others.get_by_role("article")
+        self.empty = self.content.get_by_text(self.words("You aren't signed in anywhere else."))
+        self.pages = self.page.get_by_role("navigation", name=self.words("Pages"), exact=True)
+        self.next_link = self.pages.get_by_role("link", name=self.words("Next"))
+        self.previous_link = self.pages.get_by_role("link", name=self.words("Previous"))
+
+    def _region(self, name: str) -> Locator:
+        return self.content.get_by_role("region", name=self.words(name), exact=True)
+
+    def card(self, browser: str, platform: str) -> SessionCard:
+        return self.card_of(self.words.device(browser, platform))
+
+    def card_of(self, device: str) -> SessionCard:
+        card = self.content.get_by_role("article", name=device, exact=True)
+        return SessionCard(self.visitor, card, device)
+
+    def end_others_link(self, count: int) -> Locator:
+        name = end_others_label(self.visitor, count)
+        return self.content.get_by_role("link", name=name, exact=True)
+
+    def end_others(self, count: int) -> EndOthersPage:
+        self.visitor.follow(self.end_others_link(count))
+        return EndOthersPage(self.visitor).arrived()
+
+    def next(self) -> SessionListPage:
+        self.visitor.follow(self.next_link)
+        return SessionListPage(self.visitor).arrived()
+
+    def previous(self) -> SessionListPage:
+        self.visitor.follow(self.previous_link)
+        return SessionListPage(self.visitor).arrived()
+
+
+class EndSessionPage(SitePage):
+    """Asks before one session is ended; whoever comes by a link or an address sees it."""
+
+    title = "End this session?"
+
+    @property
+    def sign_out_button(self) -> Locator:
+        return self.content.get_by_role("button", name=self.words("Sign out"), exact=True)
+
+    def confirm(self) -> SessionListPage:
+        name = self.words("End session")
+        self.visitor.follow(self.content.get_by_role("button", name=name, exact=True))
+        return SessionListPage(self.visitor).arrived()
+
+    def cancel(self) -> SessionListPage:
+        return cancel(self)
+
+
+class EndOthersPage(SitePage):
+    """Asks before all sessions but this one are ended."""
+
+    path = "/account/sessions/other/delete/"
+    title = "End all other sessions?"
+
+    def confirm(self, count: int) -> SessionListPage:
+        name = end_others_label(self.visitor, count)
+        self.visitor.follow(self.content.get_by_role("button", name=name, exact=True))
+        return SessionListPage(self.visitor).arrived()
+
+    def cancel(self) -> SessionListPage:
+        return cancel(self)
+
+
+def cancel(page: SitePage) -> SessionListPage:
+    name = page.words("Cancel")
+    page.visitor.follow(page.content.get_by_role("link", name=name, exact=True))
+    return SessionListPage(page.visitor).arrived()
+
+
+def end_others_label(visitor: Visitor, count: int) -> str:
+    return visitor.words.counted(
+        "End %(count)s other session", "End all %(count)s other sessions", count
+    )
+
+
+# --- allauth's pages, and what the site says when something isn't there ---------------------------
+
+
+class SignUpPage(SitePage):
+    path = "/account/signup/"
+    title = "Signup"
+    heading = "Sign Up"
+
+
+class SignOutPage(SitePage):
+    path = "/account/logout/"
+    title = "Sign Out"
+
+
+class InactivePage(SitePage):
+    path = "/account/inactive/"
+    title = "Account Inactive"
+
+
+class EmailPage(SitePage):
+    path = "/account/email/"
+    title = "Email Addresses"
+
+
+class VerifyEmailPage(SitePage):
+    path = "/account/confirm-email/"
+    title = "Verify Your Email Address"
+
+
+class ConfirmEmailPage(SitePage):
+    path = "/account/confirm-email/no-such-key/"
+    title = "Confirm Email Address"
+
+
+class ChangePasswordPage(SitePage):
+    path = "/account/password/change/"
+    title = "Change Password"
+
+
+class ResetPasswordPage(SitePage):
+    path = "/account/password/reset/"
+    title = "Password Reset"
+
+
+class ResetMailSentPage(SitePage):
+    path = "/account/password/reset/done/"
+    title = "Password Reset"
+
+
+class NewPasswordPage(SitePage):
+    """Where the link in the mail leads."""
+
+    title = "Change Password"
+
+
+class BadTokenPage(SitePage):
+    path = "/account/password/reset/key/1-no-such-key/"
+    title = "Change Password"
+    heading = "Bad Token"
+
+
+class PasswordIsChangedPage(SitePage):
+    path = "/account/password/reset/key/done/"
+    title = "Change Password"
+
+
+class ConfirmAccessPage(SitePage):
+    path = "/account/reauthenticate/"
+    title = "Confirm Access"
+
+
+class SecondFactorPage(SitePage):
+    path = "/account/2fa/"
+    title = "Two-Factor Authentication"
+
+
+class ActivateSecondFactorPage(SitePage):
+    path = "/account/2fa/totp/activate/"
+    title = "Activate Authenticator App"
+
+
+class DeactivateSecondFactorPage(SitePage):
+    path = "/account/2fa/totp/deactivate/"
+    title = "Deactivate Authenticator App"
+
+
+class RecoveryCodesPage(SitePage):
+    path = "/account/2fa/recovery-codes/"
+    title = "Recovery Codes"
+
+
+class NewRecoveryCodesPage(SitePage):
+    path = "/account/2fa/recovery-codes/generate/"
+    title = "Recovery Codes"
+
+
+class GiveCodePage(SitePage):
+    """Asks for the second factor, after the password."""
+
+    path = "/account/2fa/authenticate/"
+    title = "Sign In"
+    heading = "Two-Factor Authentication"

@@ -1,0 +1,112 @@
+"""The five things that people come for, each in every way that they see the site."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from e2e.pages import HomePage, SessionListPage, SignInPage
+from e2e.visitor import DESKTOP, NO_SCRIPT, PHONE, RIGHT_TO_LEFT
+
+FIREFOX = ("Firefox", "Linux")
+CHROME = ("Chrome", "Windows 10/11")
+ADAS_SESSIONS = 5
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(DESKTOP, id="desktop"),
+        pytest.param(PHONE, id="phone"),
+        pytest.param(RIGHT_TO_LEFT, id="right-to-left"),
+        pytest.param(NO_SCRIPT, id="no-script"),
+    ]
+)
+def variant(request):
+    return request.param
+
+
+@pytest.fixture
+def is_worth_nothing(open_requests):
+    """Ask with nothing but a session's cookie, and expect to be sent to sign in."""
+
+    def check(cookie: str) -> None:
+        requests = open_requests(extra_http_headers={"Cookie": f"sessionid={cookie}"})
+        answer = requests.get(SessionListPage.path, max_redirects=0)
+        assert answer.status == 302
+        assert answer.headers["location"].startswith(SignInPage.path)
+
+    return check
+
+
+def test_signing_in_leads_to_the_list_with_this_browser_first(open_browser, ada):
+    home = open_browser(browser="firefox-windows").visit(HomePage)
+
+    sessions = home.sign_in().sign_in(ada, "ada")
+
+    this_one = sessions.card("Firefox", "Windows 10/11")
+    expect(this_one.mark).to_be_visible()
+    expect(sessions.cards.first).to_contain_text(this_one.device)
+    expect(sessions.is_signed_in).to_be_visible()
+
+
+def test_two_browsers_are_each_marked_in_their_own_list(open_browser, single):
+    firefox = open_browser(single, browser="firefox-linux").visit(SessionListPage)
+    chrome = open_browser(single, browser="chrome-windows").visit(SessionListPage)
+    firefox = firefox.visitor.visit(SessionListPage)  # which now has the other one too
+
+    for sessions, mine, other in ((firefox, FIREFOX, CHROME), (chrome, CHROME, FIREFOX)):
+        expect(sessions.cards).to_have_count(2)
+        expect(sessions.current.get_by_role("article")).to_have_count(1)
+        expect(sessions.card(*mine).mark).to_be_visible()
+        expect(sessions.card(*other).mark).to_have_count(0)
+        expect(sessions.card(*other).end_button).to_be_visible()
+
+
+def test_an_ended_browser_has_to_sign_in_at_its_next_click(
+    open_browser, single, words, is_worth_nothing
+):
+    mine = open_browser(single, browser="firefox-linux")
+    other = open_browser(single, browser="chrome-windows")
+    others_view = other.visit(SessionListPage)
+    others_cookie = other.cookie()
+
+    sessions = mine.visit(SessionListPage).card(*CHROME).end()
+
+    sessions.has_message(words("Signed out of %(device)s.", device=words.device(*CHROME)))
+    expect(sessions.cards).to_have_count(1)
+    is_worth_nothing(others_cookie)
+    others_view.ask_for_sessions()
+    SignInPage(other).arrived()
+
+
+def test_ending_all_others_keeps_only_this_browser(
+    open_browser, ada, stage, words, is_worth_nothing
+):
+    mine = open_browser(ada, browser="firefox-windows")
+    other = open_browser(ada, browser="chrome-windows")
+    others_view = other.visit(SessionListPage)
+    others_cookie = other.cookie()
+    count = ADAS_SESSIONS + 1
+
+    sessions = mine.visit(SessionListPage).end_others(count).confirm(count)
+
+    ended = "Ended %(count)d other session.", "Ended %(count)d other sessions."
+    sessions.has_message(words.counted(*ended, count))
+    expect(sessions.empty).to_be_visible()
+    expect(sessions.cards).to_have_count(1)
+    is_worth_nothing(others_cookie)
+    others_view.ask_for_sessions()
+    SignInPage(other).arrived()
+
+
+def test_signing_out_makes_the_cookie_worthless(open_browser, ada, words, is_worth_nothing):
+    browser = open_browser(ada, browser="firefox-windows")
+    cookie = browser.cookie()
+
+    home = browser.visit(SessionListPage).card("Firefox", "Windows 10/11").sign_out()
+
+    home.has_message(words("You have signed out."))
+    expect(home.is_signed_in).to_have_count(0)
+    is_worth_nothing(cookie)
+    browser.page.goto(SessionListPage.path)
+    SignInPage(browser).arrived()

@@ -1,0 +1,106 @@
+"""What the list of sessions does with few, many, and odd ones."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from e2e.pages import EndOthersPage, EndSessionPage, HomePage, SessionListPage, SignInPage
+from e2e.visitor import NARROW
+
+PAGE_SIZE = 25
+
+
+def test_sixty_sessions_come_in_pages(open_browser, stage):
+    others = stage.reseed("many")
+    first = open_browser("many").visit(SessionListPage)
+    expect(first.cards).to_have_count(PAGE_SIZE)
+    expect(first.end_others_link(others)).to_be_visible()
+
+    last = first.next().next()
+
+    expect(last.cards).to_have_count(others + 1 - 2 * PAGE_SIZE)
+    expect(last.current).to_have_count(0)
+    expect(last.next_link).to_have_count(0)
+    expect(last.previous().cards).to_have_count(PAGE_SIZE)
+
+
+def test_all_sixty_are_ended_at_once(open_browser, stage):
+    others = stage.reseed("many")
+
+    sessions = open_browser("many").visit(EndOthersPage).confirm(others)
+
+    expect(sessions.empty).to_be_visible()
+    expect(sessions.pages).to_have_count(0)
+
+
+def test_whoever_is_signed_in_nowhere_else_is_told(open_browser, single):
+    sessions = open_browser(single).visit(SessionListPage)
+
+    expect(sessions.empty).to_be_visible()
+    expect(sessions.content.get_by_role("link")).to_have_count(0)
+
+
+def test_one_other_session_is_counted_in_the_singular(open_browser, single):
+    open_browser(single, browser="chrome-windows")
+
+    sessions = open_browser(single).visit(SessionListPage).end_others(1).confirm(1)
+
+    expect(sessions.empty).to_be_visible()
+
+
+def test_who_cancels_keeps_all_sessions(open_browser, stage):
+    others = stage.reseed("ada")
+
+    sessions = open_browser("ada").visit(EndOthersPage).cancel()
+
+    expect(sessions.other_cards).to_have_count(others)
+
+
+def test_a_session_ended_by_its_confirmation_is_gone(open_browser, single):
+    other = open_browser(single, browser="chrome-windows")
+    sessions = open_browser(single).visit(SessionListPage)
+    address = sessions.card("Chrome", "Windows 10/11").address
+
+    sessions = sessions.visitor.visit(EndSessionPage, address).confirm()
+
+    expect(sessions.cards).to_have_count(1)
+    other.page.goto(SessionListPage.path)
+    SignInPage(other).arrived()
+
+
+@pytest.mark.parametrize("separator", ["", " "], ids=["one word", "words"])
+def test_a_very_long_user_agent_wraps(open_browser, single, separator):
+    user_agent = "Mozilla/5.0" + separator + separator.join(["Gecko/20100101"] * 40)
+    browser = open_browser(single, user_agent=user_agent, variant=NARROW)
+    sessions = browser.visit(SessionListPage)
+
+    text = sessions.card_of("Unknown device").open_details()
+
+    expect(text).to_be_visible()
+    expect(text).to_contain_text(user_agent[:512])
+    assert sessions.sideways() == 0
+
+
+def test_signing_in_from_another_device_adds_one(open_browser, stage, words):
+    others = stage.reseed("ada")
+    sessions = open_browser("ada").visit(SessionListPage)
+
+    sessions = sessions.sign_in_from_another_device()
+
+    device = words.device("Chrome", "Android")
+    sessions.has_message(
+        words(
+            "You are now also signed in with %(device)s, from %(place)s.",
+            device=device,
+            place="Tokyo, Japan",
+        )
+    )
+    expect(sessions.other_cards).to_have_count(others + 1)
+    expect(sessions.other_cards.first).to_contain_text(device)
+
+
+def test_the_header_signs_out_too(open_browser, ada):
+    home = open_browser(ada).visit(HomePage).sign_out_by_header()
+
+    expect(home.is_signed_in).to_have_count(0)
