@@ -104,7 +104,7 @@ def test_editions_that_know_cities(tmp_path, settings, edition):
         ("de-at", "München, Deutschland"),
         ("pt-br", "Munique, Alemanha"),
         ("pt", "Munique, Alemanha"),
-        ("zh-hans", "Germany，慕尼黑"),
+        ("zh-hans", "Germany\N{FULLWIDTH COMMA}慕尼黑"),
         ("zh-hant", "Munich, Germany"),
         ("nl", "Munich, Germany"),
         (None, "Munich, Germany"),
@@ -144,13 +144,13 @@ class TestDatabasePath:
         setattr(settings, name, "other.mmdb")
         assert database_path() == other
 
-    @pytest.mark.parametrize("path", [None, "", "no/such/folder", "\x00"])
+    @pytest.mark.parametrize("path", [None, "", "no/such/folder", "\x00", "a" * 5000, 5])
     def test_is_none_where_there_is_no_file(self, settings, path):
         settings.GEOIP_PATH = path
         assert database_path() is None
 
 
-@pytest.mark.parametrize("path", [None, "no/such/folder"])
+@pytest.mark.parametrize("path", [None, ""])
 def test_without_a_database_no_place_is_shown(settings, caplog, path):
     settings.GEOIP_PATH = path
     assert words(geoip.IN_ZWOLLE) == NOTHING
@@ -184,6 +184,14 @@ class TestUnusable:
         assert [words(geoip.IN_ZWOLLE) for _ in range(3)] == [NOTHING] * 3
         [record] = caplog.records
         return record
+
+    def test_missing_file(self, settings, tmp_path, caplog):
+        settings.GEOIP_PATH = tmp_path
+        record = self.said(caplog)
+        assert record.getMessage() == (
+            f"GEOIP_PATH is {tmp_path}, where there is no GeoIP database, so no place is shown."
+        )
+        assert record.name == "user_sessions"
 
     def test_damaged_file(self, cities, caplog):
         cities.write_bytes(b"no database" * 100)
