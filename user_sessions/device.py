@@ -18,11 +18,14 @@ KINDS = ("phone", "tablet", "computer", "tv", "bot", "other")
 
 # How the parser calls a browser, and how its maker does.
 _BROWSERS = {
+    "AVG": "AVG Secure Browser",
     "bingbot": "Bingbot",
     "Chrome Mobile": "Chrome",
     "Chrome Mobile iOS": "Chrome",
     "Chrome Mobile WebView": "Chrome",
     "DuckDuckGo Mobile": "DuckDuckGo",
+    "Ecosia Android": "Ecosia",
+    "Ecosia iOS": "Ecosia",
     "Edge Mobile": "Edge",
     "Epiphany": "GNOME Web",
     "Firefox Mobile": "Firefox",
@@ -30,10 +33,71 @@ _BROWSERS = {
     "HeadlessChrome": "Headless Chrome",
     "IE": "Internet Explorer",
     "IE Mobile": "Internet Explorer",
+    "insomnia": "Insomnia",
+    "MiuiBrowser": "Mi Browser",
     "Mobile Safari": "Safari",
     "Mobile Safari UI/WKWebView": "Safari",
+    "Oculus Browser": "Meta Quest Browser",
+    "okhttp": "OkHttp",
     "Opera Mobile": "Opera",
+    "Opera Touch": "Opera",
+    "PostmanRuntime": "Postman",
+    "QQ Browser Mobile": "QQ Browser",
+    "VivoBrowser": "vivo Browser",
+    "WindowsPowerShell": "PowerShell",
 }
+# What is in a browser's place and isn't one: a system, its media player, a standard for television.
+_NOT_BROWSERS = frozenset({"", "Android", "AppleCoreMedia", "Apple Watch App", "HbbTV", "Other"})
+# What the parser takes for another browser, mostly for the one it is built on: the first pattern
+# found in the user agent gives the name. Each has its row in tests/user_agents.csv.
+_MENDED_BROWSERS = tuple(
+    (re.compile(pattern), name)
+    for pattern, name in (
+        # apps that show pages
+        ("FBAN/(?:Messenger|mLite)|FB_IAB/(?:MESSENGER|Orca)", "Messenger"),
+        ("AlipayClient/", "Alipay"),
+        ("baiduboxapp/", "Baidu"),
+        ("Bing(?:Sapphire|Web)/", "Bing"),
+        ("KAKAOTALK", "KakaoTalk"),
+        ("LinkedInApp", "LinkedIn"),
+        ("(?i:MicroMessenger)/", "WeChat"),
+        (r"NAVER\(", "NAVER"),
+        ("TeamsMobile", "Microsoft Teams"),
+        ("Valve Steam", "Steam"),
+        (r"\bWeibo\b", "Weibo"),
+        ("YJApp-", "Yahoo! JAPAN"),
+        (r"\bZalo/", "Zalo"),
+        # browsers built on another
+        (r"Chrome/\S+ Safari/\S+ Atlas/", "ChatGPT Atlas"),
+        (r"\bLibreWolf/", "LibreWolf"),
+        (r"\bMXiOS/", "Maxthon"),
+        (r"\bOPR?GX/|\bOPX/", "Opera GX"),
+        (r"\bPicoBrowser/", "PICO Browser"),
+        ("QIHU 360|QihooBrowser/", "360 Browser"),
+        (r"\bQuark/", "Quark"),
+        (r"\bQwantMobile/", "Qwant"),
+        (r"\bVivaldi/", "Vivaldi"),
+        (r"Macintosh.*Mobile/\w+$", "Safari"),
+        ("YaSearchBrowser/", "Yandex"),
+        # programs, and apps without a browser: they name themselves
+        ("com.tinyspeck.chatlyio/", "Slack"),
+        (r"\bdiscord/", "Discord"),
+        (r"\) ([\w-]{1,40})/\S+ Chrome/\S+ Electron/", r"\1"),
+        (
+            r"^(?!Mozilla)(\w[\w %-]{0,40}?)(?:-iOS| for iOS)?[/ ]\d\S* (?:rv:\d+ )?\(i(?:Phone|Pad)",
+            r"\1",
+        ),
+        (r"^(\w[\w %-]{0,40}?)(?:-iOS)?/\S+ CFNetwork/", r"\1"),
+        (r"\b(ChatGPT-User|Perplexity-User)/", r"\1"),
+        ("^(?i:Go-http-client)/", "Go-http-client"),
+        ("^GuzzleHttp/", "Guzzle"),
+        ("^Java-http-client/", "Java"),
+        ("^python-(httpx|urllib3)/", r"Python \1"),
+        ("^(Dart|Kodi|node-fetch)/", r"\1"),
+    )
+)
+# Bots that the parser knows by name and not as such.
+_BOT = re.compile("(?:bot|spider|-User)$", re.IGNORECASE)
 _PLATFORMS = {
     "Arch Linux": "Linux",
     "CentOS": "Linux",
@@ -63,19 +127,26 @@ _DEVICES = tuple(
     for pattern, name, kind in (
         ("^iPhone", "iPhone", "phone"),
         ("^iPad", "iPad", "tablet"),
+        # asks for desktop pages, in what exists for iOS only; Safari's can't be told from a Mac's
+        ("Macintosh.*(?:CriOS|FxiOS|EdgiOS|Mobile)/", "iPad", "tablet"),
+        (r"Darwin/\S+ \(x86_64", "macOS", "computer"),
         ("^iPod", "iPod", "phone"),
         ("^AppleTV", "Apple TV", "tv"),
+        ("watchOS", "Apple Watch", "other"),
+        (r"\bSM-R\d", "Galaxy Watch", "other"),
         (r"\bAFT[A-Z]", "Fire TV", "tv"),
         (r"Tizen.*TV\b|TV\b.*Tizen", "Samsung TV", "tv"),
         (r"Web0S|webOS\.?TV", "LG TV", "tv"),
         ("CrKey|Chromecast", "Chromecast", "tv"),
         ("Roku", "Roku", "tv"),
-        (r"Android.*(?:TV\b|BRAVIA)", "Android TV", "tv"),
+        (r"Andr[o0]id.*(?:TV\b|BRAVIA)", "Android TV", "tv"),
         (r"TV\b|NetCast|VIDAA", "Smart TV", "tv"),
         ("Kindle/", "Kindle", "tablet"),
         ("Nintendo Switch", "Nintendo Switch", "other"),
-        ("PlayStation", "PlayStation", "other"),
+        ("(?i:PlayStation)", "PlayStation", "other"),
+        (r"\b(?:PICO|Pico) ", "PICO", "other"),
         (r"\bQuest\b", "Meta Quest", "other"),
+        (r"\bTesla/\d|QtCarBrowser", "Tesla", "other"),
         (r"\bXbox\b", "Xbox", "other"),
     )
 )
@@ -114,16 +185,24 @@ def parse(user_agent: str) -> Device:
     A bot has no platform: where it names one, it only acts as such a device.
     """
     parsed = user_agents.parse(user_agent[:LONGEST_PARSED])
-    browser = _browser(parsed.browser.family, parsed.os.family)
-    if parsed.is_bot:
+    family = _mended_browser(parsed.ua_string) or parsed.browser.family
+    browser = _browser(family, parsed.os.family)
+    if parsed.is_bot or _BOT.search(browser or ""):
         return Device(browser, None, "bot")
     platform, kind = _known_device(parsed) or _system(parsed)
     return Device(None if browser == platform else browser, platform, kind)
 
 
+def _mended_browser(user_agent: str) -> str | None:
+    """Return the name of a browser that the parser takes for another, or None."""
+    found = ((pattern.search(user_agent), name) for pattern, name in _MENDED_BROWSERS)
+    names = (match.expand(name) for match, name in found if match)
+    return next((name.replace("%20", " ") for name in names), None)
+
+
 def _browser(family: str, system: str) -> str | None:
     """Return a browser's name. The parser takes any WebKit for Safari, which only Apple has."""
-    name = None if family in _UNKNOWN else _BROWSERS.get(family, family)
+    name = None if family in _NOT_BROWSERS else _BROWSERS.get(family, family)
     return None if name == "Safari" and system not in {"Mac OS X", "iOS"} else name
 
 
@@ -149,6 +228,8 @@ def _platform(system: str, version: str) -> str | None:
 def _kind(platform: str | None, parsed: user_agents.parsers.UserAgent) -> str:
     if platform == "Android":
         return "tablet" if _is_android_tablet(parsed.ua_string) else "phone"
+    if platform is None and "(" not in parsed.ua_string:
+        return "other"  # a program that names only itself
     if parsed.is_tablet:
         return "tablet"
     if parsed.is_mobile or platform in _PHONES or "Mobile" in parsed.ua_string:
