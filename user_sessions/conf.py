@@ -7,14 +7,28 @@ from datetime import timedelta
 from typing import Any, Generic, TypeVar
 
 from django.conf import settings
+from django.core.signals import setting_changed
+from django.dispatch import receiver
 
 PREFIX = "USER_SESSIONS_"
 
 T = TypeVar("T")
 
 
+_read: dict[str, Any] = {}
+
+
+@receiver(setting_changed)
+def forget(setting: str, **kwargs: Any) -> None:
+    """Read a setting anew once ``override_settings`` changed it."""
+    _read.pop(setting, None)
+
+
 class Setting(Generic[T]):
-    """A setting that is read anew each time, so that ``override_settings`` works."""
+    """A setting of the site's, or its default.
+
+    It is kept once read: most sites set none of them, and Django is slow to say that one isn't there.
+    """
 
     def __init__(self, summary: str, *, default: T) -> None:
         self.default = default
@@ -24,7 +38,9 @@ class Setting(Generic[T]):
         self.name = PREFIX + name
 
     def __get__(self, instance: object, owner: type | None = None) -> T:
-        value: T = getattr(settings, self.name, self.default)
+        if self.name not in _read:
+            _read[self.name] = getattr(settings, self.name, self.default)
+        value: T = _read[self.name]
         return value
 
 

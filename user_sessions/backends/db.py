@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import lru_cache
 from typing import Any
 
 from django.contrib.auth import SESSION_KEY
@@ -15,10 +16,8 @@ from user_sessions.backends.base import SessionStore as BaseStore
 from user_sessions.backends.base import StoredFacts
 from user_sessions.conf import conf
 from user_sessions.exceptions import SessionEnded
+from user_sessions.expiry import remove_expired
 from user_sessions.models import AbstractSession, SessionQuerySet
-
-# The columns that a request needs; a model instance would cost more than the query itself.
-LOADED = ("session_data", *StoredFacts._fields)
 
 logger = logging.getLogger("user_sessions")
 
@@ -33,10 +32,10 @@ class SessionStore(BaseStore):
         (``user.session_set.update(user=None)``), so it is none either.
         """
         found = self._rows(self.session_key, expire_date__gt=timezone.now())
-        for session_data, *columns in found.values_list(*LOADED):
-            data, stored = self.decode(session_data), StoredFacts(*columns)
-            if stored.user_id == self.user_id_of(data):
-                self._stored = stored
+        for row in found:
+            data = self.decode(row.session_data)
+            if row.user_id == self.user_id_of(data):
+                self._stored = _facts_of(row)
                 return data
         if self.session_key and conf.MOVE_FROM and self._move_from(conf.MOVE_FROM):
             return self.load()
@@ -127,7 +126,8 @@ class SessionStore(BaseStore):
 
     @classmethod
     def clear_expired(cls) -> None:
-        cls._sessions().expired().delete()
+        for _removed in remove_expired(cls._sessions()):
+            pass
 
     @classmethod
     def _database(cls) -> str:
@@ -159,7 +159,7 @@ class SessionStore(BaseStore):
             setattr(row, name, value)
         row.save(force_insert=True, using=self._database())
         if not self._stored:
-            self._stored = StoredFacts(*(getattr(row, name) for name in StoredFacts._fields))
+            self._stored = _facts_of(row)
 
     def _update(self, row: AbstractSession, known: dict[str, Any]) -> None:
         """Write the row, but of the facts only those that this request changes.
@@ -170,8 +170,7 @@ class SessionStore(BaseStore):
         for name, value in changed:
             setattr(row, name, value)
         left_alone = set(StoredFacts._fields) - dict(changed).keys()
-        columns = [f for f in row._meta.concrete_fields if not f.primary_key]
-        fields = [f.name for f in columns if f.attname not in left_alone]
+        fields = [name for name in _columns(self.model) if name not in left_alone]
         if raw_keys.may_be_left(self.model, self._database()):
             self._update_and_hash(row, fields)
         else:
@@ -194,6 +193,15 @@ class SessionStore(BaseStore):
     def _delete_row(self, session_key: str) -> bool:
         _, deleted = self._rows(session_key).delete()
         return bool(deleted.get(self.model._meta.label))
+
+
+@lru_cache
+def _columns(model: type[AbstractSession]) -> tuple[str, ...]:
+    return tuple(f.attname for f in model._meta.concrete_fields if not f.primary_key)
+
+
+def _facts_of(row: AbstractSession) -> StoredFacts:
+    return StoredFacts(row.user_id, row.user_agent, row.ip, row.created_at, row.last_activity)
 
 
 def _says_row_is_gone(error: DatabaseError) -> bool:
