@@ -155,6 +155,13 @@ class SessionStore(SessionBase):
                 new=after,
             )
 
+    def _changed(self, known: dict[str, Any]) -> dict[str, Any]:
+        """Return those facts that are other than what was loaded, or all where nothing was."""
+        stored = self._stored
+        if stored is None:
+            return known
+        return {name: value for name, value in known.items() if getattr(stored, name) != value}
+
     def _known_facts(self, data: dict[str, Any]) -> dict[str, Any]:
         """Return what this request knows of the session; what it leaves out stays as it is."""
         known = {"user_id": self.user_id_of(data), **self._client_columns()}

@@ -103,13 +103,7 @@ class SessionStore(BaseStore):
             raise
 
     def touch(self) -> None:
-        stored, columns = self._stored, self._client_columns()
-        changed = {
-            name: value
-            for name, value in columns.items()
-            if stored is None or getattr(stored, name) != value
-        }
-        changed["last_activity"] = timezone.now()
+        changed = {**self._changed(self._client_columns()), "last_activity": timezone.now()}
         try:
             touched = self._rows(self.session_key).update(**changed)
         except DatabaseError:
@@ -166,11 +160,11 @@ class SessionStore(BaseStore):
 
         So a slow one doesn't undo what was done meanwhile, such as taking the session from its user.
         """
-        changed = known.items() - (self._stored._asdict().items() if self._stored else ())
-        for name, value in changed:
+        changed = self._changed(known)
+        for name, value in changed.items():
             setattr(row, name, value)
-        left_alone = set(StoredFacts._fields) - dict(changed).keys()
-        fields = [name for name in _columns(self.model) if name not in left_alone]
+        facts = StoredFacts._fields
+        fields = [n for n in _columns(self.model) if n in changed or n not in facts]
         if raw_keys.may_be_left(self.model, self._database()):
             self._update_and_hash(row, fields)
         else:
