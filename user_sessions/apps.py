@@ -13,4 +13,4 @@ class UserSessionsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from user_sessions import checks  # noqa: F401  # importing it registers them
+        from user_sessions import checks, installation_checks  # noqa: F401  # to register them

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import timedelta
+from difflib import get_close_matches
+from ipaddress import ip_network
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.utils.module_loading import import_string
 
-from user_sessions.client import UNIX_SOCKET, trusted_networks
+from user_sessions.backends import get_session_model
+from user_sessions.client import UNIX_SOCKET, Network, trusted_networks
 from user_sessions.conf import PREFIX, all_settings, conf
+
+# The prefix, by IP version, at which a network is that of a whole registry, or wider: nobody's proxies
+# fill it, and what providers publish of theirs is far smaller.
+_TOO_WIDE = {4: 8, 6: 16}
+# Reached from inside only, as wide as they are: RFC 1918, RFC 1122, RFC 4193 and RFC 4291.
+_INSIDE = [ip_network(n) for n in ("10.0.0.0/8", "127.0.0.0/8", "fc00::/7", "fe80::/10")]
+# How alike a name must be to one of ours to be taken for it, if it has not even our prefix.
+_ALIKE = 0.9
 
 
 @register
@@ -54,6 +66,30 @@ def _proxies_error(value: object, wanted: str) -> Error:
         hint=f'Use a list such as ["10.0.0.0/8", "{UNIX_SOCKET}"]; a network\'s host bits must be zero.',
         id="user_sessions.E002",
     )
+
+
+@register(Tags.security)
+def check_trusted_world(**kwargs: Any) -> list[CheckMessage]:
+    value: object = conf.TRUSTED_PROXIES
+    proxies = value if isinstance(value, Iterable) and not isinstance(value, (str, bytes)) else ()
+    return [
+        Warning(
+            f"USER_SESSIONS_TRUSTED_PROXIES has {proxy!r}, and whoever has an address in there can "
+            "claim any other.",
+            hint=f"Remove {proxy!r}, and list the addresses of your own proxies only.",
+            id="user_sessions.W015",
+        )
+        for proxy in proxies
+        if _is_proxy(proxy) and any(map(_is_world, trusted_networks((proxy,))))
+    ]
+
+
+def _is_world(network: Network) -> bool:
+    inside = any(
+        network.version == own.version and network.subnet_of(own)  # type: ignore[arg-type]  # the same version
+        for own in _INSIDE
+    )
+    return network.prefixlen <= _TOO_WIDE[network.version] and not inside
 
 
 @register
@@ -131,14 +167,45 @@ def check_move_from(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register
+def check_move_from_itself(**kwargs: Any) -> list[CheckMessage]:
+    model = None
+    with suppress(Exception):  # other checks tell what is wrong with the engine
+        model = get_session_model()
+    path = f".{conf.MOVE_FROM}".lower().replace(".models.", ".")
+    if model is None or not path.endswith(f".{model._meta.label_lower}"):
+        return []
+    return [
+        Error(
+            f"USER_SESSIONS_MOVE_FROM is {conf.MOVE_FROM!r}, which is where the sessions are now.",
+            hint="Use the path of the model that they were in before, or None.",
+            id="user_sessions.E015",
+        )
+    ]
+
+
+@register
 def check_unknown_settings(**kwargs: Any) -> list[CheckMessage]:
     known = all_settings()
-    unknown = [name for name in dir(settings) if name.startswith(PREFIX) and name not in known]
+    unknown = (name for name in dir(settings) if "SESSION" in name and name not in known)
+    meant = {name: _nearest(name) for name in unknown}
     return [
         Warning(
             f"{name} is not a setting of user_sessions.",
-            hint=f"Remove it, or use one of {', '.join(sorted(known))}.",
+            hint=f"Use {nearest} instead, or remove it."
+            if nearest
+            else f"Remove it, or use one of {', '.join(known)}.",
             id="user_sessions.W001",
         )
-        for name in unknown
+        for name, nearest in meant.items()
+        if nearest or name.startswith(PREFIX)
     ]
+
+
+def _nearest(name: str) -> str | None:
+    """Return the setting that was probably meant; a name without our prefix may be another app's."""
+    known = all_settings()
+    if not name.startswith(PREFIX):
+        return next(iter(get_close_matches(name, known, n=1, cutoff=_ALIKE)), None)
+    by_end = {full.removeprefix(PREFIX): full for full in known}
+    alike = get_close_matches(name.removeprefix(PREFIX), by_end, n=1)
+    return by_end[alike[0]] if alike else None

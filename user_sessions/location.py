@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os.path
 from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("user_sessions")
 
 _UNREADABLE = "The GeoIP database %s can't be read, so no place is shown."
+_MISSING = "GEOIP_PATH is %s, where there is no GeoIP database, so no place is shown."
 
 # MaxMind names languages by country where Django names them by script.
 _DATABASE_LANGUAGES = {"pt": "pt-BR", "pt-br": "pt-BR", "zh-hans": "zh-CN"}
@@ -57,10 +59,24 @@ def database_path() -> Path | None:
     path = getattr(settings, "GEOIP_PATH", None)
     if not path:
         return None
-    city = getattr(settings, "GEOIP_CITY", "GeoLite2-City.mmdb")
-    country = getattr(settings, "GEOIP_COUNTRY", "GeoLite2-Country.mmdb")
-    candidates = (Path(path), Path(path) / city, Path(path) / country)
-    return next((candidate for candidate in candidates if candidate.is_file()), None)
+    try:
+        candidates = (Path(path), Path(path) / city_file(), Path(path) / country_file())
+    except TypeError:  # a setting that is no path; a system check says so
+        return None
+    # Not Path.is_file, which raises for a folder that may not be looked into.
+    return next((candidate for candidate in candidates if os.path.isfile(candidate)), None)
+
+
+def city_file() -> str:
+    """Return what the database of cities is called in the folder GEOIP_PATH."""
+    name: str = getattr(settings, "GEOIP_CITY", "GeoLite2-City.mmdb")
+    return name
+
+
+def country_file() -> str:
+    """Return what the database of countries is called in the folder GEOIP_PATH."""
+    name: str = getattr(settings, "GEOIP_COUNTRY", "GeoLite2-Country.mmdb")
+    return name
 
 
 def _place(ip: str | None) -> City | Country | None:
@@ -68,21 +84,31 @@ def _place(ip: str | None) -> City | Country | None:
     return database.place(ip) if ip and database else None
 
 
-def _database() -> _Database | None:
+def _database() -> Database | None:
     database, path = None, database_path()
+    if path is None:
+        _say_missing(str(getattr(settings, "GEOIP_PATH", None) or ""))
+        return None
     with suppress(FileNotFoundError):  # a file that is just being replaced
-        database = _opened(path, path.stat().st_mtime_ns) if path else None
+        database = _opened(path, path.stat().st_mtime_ns)
     return database
 
 
+@lru_cache
+def _say_missing(path: str) -> None:
+    """Say once a process that there is no file; a site that sets no path wants none."""
+    if path:
+        logger.warning(_MISSING, path)
+
+
 @lru_cache(maxsize=1)
-def _opened(path: Path, modified_ns: int) -> _Database | None:
+def _opened(path: Path, modified_ns: int) -> Database | None:
     """Open a database once a process, and anew when the file was replaced.
 
     One that can't be opened is said once in the log, and no page breaks for it.
     """
     try:
-        return _Database(path)
+        return Database(path)
     except ImportError:
         logger.warning("GEOIP_PATH is set, but the package geoip2 is not installed.")
     except Exception:
@@ -90,7 +116,7 @@ def _opened(path: Path, modified_ns: int) -> _Database | None:
     return None
 
 
-class _Database:
+class Database:
     """An open database. Opening raises ImportError without geoip2, and anything for a bad file."""
 
     def __init__(self, path: Path) -> None:
@@ -98,10 +124,13 @@ class _Database:
         from geoip2.errors import AddressNotFoundError
 
         reader = Reader(path)
-        edition = reader.metadata().database_type
-        method = next((_LOOK_UPS[kind] for kind in _LOOK_UPS if kind in edition), None)
+        self.edition = reader.metadata().database_type
+        method = next((_LOOK_UPS[kind] for kind in _LOOK_UPS if kind in self.edition), None)
         if method is None:
-            raise ValueError(f"A database of the type {edition} holds no places.")
+            reader.close()
+            raise ValueError(f"A database of the type {self.edition} holds no places.")
+        self.close = reader.close
+        self.has_cities = method != _LOOK_UPS["Country"]
         self._path = path
         self._look_up: Callable[[str], City | Country] = getattr(reader, method)
         self._not_found = (AddressNotFoundError, ValueError)  # the latter for what is no address

@@ -6,10 +6,14 @@ from pathlib import Path
 
 import pytest
 from django.core.checks import run_checks
+from django.test import override_settings
 
 from user_sessions import checks
+from user_sessions.backends import get_session_model
+from user_sessions.conf import all_settings
 
 NOT_CALLABLE = "a text"
+MODEL = f"{get_session_model().__module__}.{get_session_model().__name__}"
 
 
 def from_request(request):
@@ -17,7 +21,9 @@ def from_request(request):
 
 
 def messages():
-    return [message for message in run_checks() if message.id.startswith("user_sessions.")]
+    """Return what our checks say; some of Django's own would ask a database."""
+    found = run_checks(databases=[])
+    return [message for message in found if message.id.startswith("user_sessions.")]
 
 
 BAD = [
@@ -55,6 +61,16 @@ BAD = [
     ("FORWARDED_HEADER", ["Forwarded"], "E006"),
     ("MOVE_FROM", "Session", "E007"),
     ("MOVE_FROM", True, "E007"),
+    ("MOVE_FROM", MODEL, "E015"),
+    ("MOVE_FROM", MODEL.replace(".models.", "."), "E015"),
+    ("MOVE_FROM", MODEL.lower(), "E015"),
+    ("TRUSTED_PROXIES", ["10.0.0.1", "0.0.0.0/0"], "W015"),
+    ("TRUSTED_PROXIES", ("::/0",), "W015"),
+    ("TRUSTED_PROXIES", ["128.0.0.0/1"], "W015"),
+    ("TRUSTED_PROXIES", ["8.0.0.0/7"], "W015"),
+    ("TRUSTED_PROXIES", ["52.0.0.0/8"], "W015"),
+    ("TRUSTED_PROXIES", ["2000::/3"], "W015"),
+    ("TRUSTED_PROXIES", ["2400::/12"], "W015"),
     ("ACTIVITY_INTERVALL", timedelta(minutes=1), "W001"),
     ("", "no name at all", "W001"),
 ]
@@ -66,6 +82,9 @@ GOOD = [
     ("TRUSTED_PROXIES", ["10.0.0.0/8", "unix"]),
     ("TRUSTED_PROXIES", ("127.0.0.1", "::1", "2001:db8::/32")),
     ("TRUSTED_PROXIES", {"10.0.0.1"}),
+    ("TRUSTED_PROXIES", ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8"]),
+    ("TRUSTED_PROXIES", ["fc00::/7", "fd00::/8", "fe80::/10", "::1"]),
+    ("TRUSTED_PROXIES", ["104.16.0.0/13", "2400:cb00::/32", "2a06:98c0::/29"]),
     ("CLIENT_IP", None),
     ("CLIENT_IP", f"{__name__}.from_request"),
     ("STORE_IP", False),
@@ -96,12 +115,19 @@ class TestBadValue:
 
     def test_message_names_setting_and_value(self, message, name, value, check_id):
         proxies = name == "TRUSTED_PROXIES" and isinstance(value, list)
-        wrong = value[-1] if proxies else value
+        wrong = value[-1] if proxies or check_id == "W015" else value
         assert message.msg.startswith(f"USER_SESSIONS_{name} ")
         assert check_id == "W001" or repr(wrong) in message.msg
 
     def test_message_has_a_hint(self, message, check_id):
         assert re.fullmatch(r"(Use|Remove) .+\.", message.hint)
+
+
+@pytest.mark.parametrize(("name", "value", "_id"), [named(case) for case in BAD])
+def test_taking_it_out_again_ends_it(name, value, _id):
+    with override_settings(**{f"USER_SESSIONS_{name}": value}):
+        assert messages() != []
+    assert messages() == []
 
 
 @pytest.mark.parametrize(("name", "value"), [named(case) for case in GOOD])
@@ -119,10 +145,52 @@ def test_each_bad_proxy_is_reported(settings):
     assert [message.id for message in messages()] == ["user_sessions.E002"] * 2
 
 
-def test_hint_of_an_unknown_setting_names_those_that_there_are(settings):
-    settings.USER_SESSIONS_STORE_IPS = True
+MISSPELT = [
+    ("USER_SESSIONS_STORE_IPS", "USER_SESSIONS_STORE_IP"),
+    ("USER_SESSIONS_ACTIVITY_INTERVALL", "USER_SESSIONS_ACTIVITY_INTERVAL"),
+    ("USER_SESSIONS_TRUSTED_PROXY", "USER_SESSIONS_TRUSTED_PROXIES"),
+    ("USER_SESSION_STORE_IP", "USER_SESSIONS_STORE_IP"),
+    ("USERSESSIONS_TRUSTED_PROXIES", "USER_SESSIONS_TRUSTED_PROXIES"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "right"), MISSPELT)
+def test_hint_of_a_misspelt_setting_names_the_one_that_was_meant(settings, wrong, right):
+    setattr(settings, wrong, conf_default(right))
     [message] = messages()
-    assert "USER_SESSIONS_STORE_IP, USER_SESSIONS_STORE_USER_AGENT" in message.hint
+    assert message.id == "user_sessions.W001"
+    assert message.hint == f"Use {right} instead, or remove it."
+    delattr(settings, wrong)
+    setattr(settings, right, conf_default(right))
+    assert messages() == []
+
+
+def conf_default(name):
+    return all_settings()[name].default
+
+
+def test_hint_of_a_setting_that_is_like_none_names_all(settings):
+    settings.USER_SESSIONS_XYZ = True
+    [message] = messages()
+    assert message.hint == f"Remove it, or use one of {', '.join(all_settings())}."
+
+
+@pytest.mark.parametrize(
+    "name", ["USERSESSIONS_TRACK_ACTIVITY", "SESSION_ACTIVITY_INTERVAL", "SESSIONS"]
+)
+def test_settings_of_others_are_left_alone(settings, name):
+    setattr(settings, name, True)
+    assert messages() == []
+
+
+def test_own_model_is_not_where_sessions_come_from_that_are_in_another(settings):
+    settings.USER_SESSIONS_MOVE_FROM = "user_sessions.models.Elsewhere"
+    assert messages() == []
+
+
+def test_each_network_that_is_the_world_is_reported(settings):
+    settings.USER_SESSIONS_TRUSTED_PROXIES = ["0.0.0.0/0", "10.0.0.0/8", "::/0"]
+    assert [message.id for message in messages()] == ["user_sessions.W015"] * 2
 
 
 def test_error_in_a_sites_module_shows_as_its_own(settings, tmp_path, monkeypatch):

@@ -128,18 +128,21 @@ class Command(BaseCommand):
     def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
         check_port(host, port)
         check_database()
+        self._make_places()  # first, since a check says where GEOIP_PATH holds no database
         self.check()
         self._prepare()
         server = Server(stdout=options.get("stdout"))
         server.host = host
         call_command(server, f"{host}:{port}", use_reloader=False, skip_checks=True)
 
+    def _make_places(self) -> None:
+        made = geoip.ensure_database(geoip_folder())
+        self._say(f"GeoIP: {'made' if made else 'in place'}, for the documentation networks")
+
     def _prepare(self) -> None:
         self._say(f"Database: {connection.display_name}, {connection.settings_dict['NAME']}")
         call_command("migrate", verbosity=0, interactive=False)
         self._say("Tables: up to date")
-        made = geoip.ensure_database(geoip_folder())
-        self._say(f"GeoIP: {'made' if made else 'in place'}, for the documentation networks")
         created = [person.username for person in seed(timezone.now())]
         self._say(f"Accounts: {'created ' + ', '.join(created) if created else 'kept as they are'}")
 
