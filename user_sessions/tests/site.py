@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.conf import settings
+from django.contrib.auth import get_user_model, login
 from django.http import HttpRequest, HttpResponse
 
 
@@ -33,6 +35,19 @@ def set_value(request: HttpRequest) -> HttpResponse:
 async def aset_value(request: HttpRequest) -> HttpResponse:
     await request.session.aset("value", request.GET.get("value", "1"))
     return HttpResponse("set")
+
+
+def sign_in_and_fail(request: HttpRequest) -> HttpResponse:
+    """Sign somebody in, then stop half-way."""
+    user = get_user_model()._default_manager.get()
+    login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+    raise RuntimeError("after the sign-in")
+
+
+def remember(request: HttpRequest) -> HttpResponse:
+    """Let the session live for some seconds, or with 0 as long as the browser."""
+    request.session.set_expiry(int(request.GET["seconds"]))
+    return HttpResponse("remembered")
 
 
 def fail(request: HttpRequest) -> HttpResponse:

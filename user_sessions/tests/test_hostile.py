@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth import SESSION_KEY
+from django.db import connection
 from django.urls import reverse
 
 from user_sessions.keys import digest_of
@@ -105,6 +106,39 @@ def test_no_session_survives_a_password_that_was_changed_elsewhere(laptop, user)
 def test_no_session_of_a_user_whose_sessions_were_taken_away(laptop, session_model):
     session_model.objects.update(user=None)
     assert laptop.who() == "nobody"
+
+
+def test_no_session_of_a_sign_in_that_was_rolled_back(
+    make_browser, user, session_model, monkeypatch
+):
+    monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
+    browser = make_browser(raise_request_exception=False)
+    assert browser.get("/sign-in-and-fail/").status_code == 500
+    assert not session_model.objects.exists()
+    assert browser.who() == "nobody"
+
+
+@pytest.mark.parametrize("url", ["end one", "end others"])
+def test_no_redirect_to_another_site(laptop, make_browser, user, url):
+    phone = make_browser(user)
+    urls = {
+        "end one": reverse("user_sessions:session_delete", args=[digest_of(phone.key)]),
+        "end others": reverse("user_sessions:session_delete_other"),
+    }
+    elsewhere = {"next": "https://example.net/"}
+    assert laptop.post(f"{urls[url]}?next=https://example.net/", elsewhere).url == LIST
+
+
+@pytest.mark.parametrize(("seconds", "max_age"), [(0, ""), (600, 600)], ids=["browser", "minutes"])
+def test_no_visit_prolongs_a_session_by_more_than_its_own_life(
+    laptop, session_model, clock, seconds, max_age
+):
+    response = laptop.get("/remember/", {"seconds": seconds})
+    assert response.cookies["sessionid"]["max-age"] == max_age
+    expire_date = session_model.objects.get().expire_date
+    clock.move(minutes=5)
+    assert laptop.who() != "nobody"
+    assert session_model.objects.get().expire_date == expire_date
 
 
 HOSTILE_USER_AGENTS = {

@@ -18,6 +18,8 @@ urlpatterns = [
     path("awho/", site.awho),
     path("set/", site.set_value),
     path("aset/", site.aset_value),
+    path("sign-in-and-fail/", site.sign_in_and_fail),
+    path("remember/", site.remember),
     path("fail/", site.fail),
     path("", include("user_sessions.urls")),
 ]
