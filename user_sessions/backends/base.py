@@ -113,6 +113,11 @@ class SessionStore(SessionBase):
             return False
         return timezone.now() - self._stored.last_activity >= interval
 
+    @property
+    def user_id(self) -> Any:
+        """The primary key of who is signed in, or None; reading it loads the session."""
+        return self.user_id_of(self._session)
+
     def user_id_of(self, data: dict[str, Any]) -> Any:
         """Return the primary key of the user whom session data signs in, in its own type, or None.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.contrib.auth.signals import user_logged_in
 
 from user_sessions.tests.people import PASSWORD
 from user_sessions.tests.user_agents import SAFARI_ON_IPHONE
@@ -33,6 +34,27 @@ def test_a_sign_in_comes_from_the_clients_device_and_address(user, session_model
         async_to_sync(asign_in)(client, user, how)
     row = session_model.objects.get(user=user)
     assert (row.user_agent, row.ip) == (SAFARI_ON_IPHONE, "198.51.100.7")
+
+
+def test_who_signs_in_is_the_requests_user(user):
+    people = []
+
+    def hear(request, user, **kwargs):
+        people.append((request.user, user))
+
+    user_logged_in.connect(hear)
+    try:
+        Client().force_login(user)
+    finally:
+        user_logged_in.disconnect(hear)
+    assert people == [(user, user)]
+
+
+def test_a_session_from_before_the_sign_in_goes_on(user, session_model):
+    client = Client()
+    client.get("/set/")
+    client.force_login(user)
+    assert session_model.objects.get().get_decoded()["value"] == "1"
 
 
 def test_without_a_choice_the_device_is_unknown_and_the_address_local(user, session_model):

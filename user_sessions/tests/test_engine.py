@@ -58,6 +58,11 @@ def test_a_sign_in_stores_user_client_and_times(new_store, sign_in, row_of, user
     assert row.created_at == row.last_activity == clock.now
 
 
+def test_a_store_knows_whose_session_it_is(new_store, sign_in, user):
+    assert new_store().user_id is None
+    assert new_store(sign_in(new_store(), user).session_key).user_id == user.pk
+
+
 def test_an_anonymous_session_has_no_user(new_store, call, row_of):
     store = new_store()
     store["basket"] = [1]

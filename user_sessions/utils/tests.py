@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from asgiref.sync import sync_to_async
 from django import test
 from django.conf import settings
+from django.contrib.auth import alogin, login
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
 
 from user_sessions.backends import get_session_model
 
-if TYPE_CHECKING:
-    from django.contrib.auth.base_user import AbstractBaseUser
 
-
-def _record_client(session_key: str, user_agent: str, ip: str) -> None:
-    store = get_session_model().get_session_store_class()(session_key, user_agent, ip)
-    store.load()
-    store.touch()
+def _request(client: Client | AsyncClient) -> HttpRequest:
+    """Return a request of a client to sign in with; receivers of user_logged_in look at its user."""
+    cookie = client.cookies.get(settings.SESSION_COOKIE_NAME)
+    store_class = get_session_model().get_session_store_class()
+    request = HttpRequest()
+    request.user = AnonymousUser()
+    request.session = store_class(cookie and cookie.value, client.user_agent, client.ip)
+    return request
 
 
 class Client(test.Client):
@@ -34,9 +37,11 @@ class Client(test.Client):
         self.ip = ip
         self.defaults |= {"REMOTE_ADDR": ip, "HTTP_USER_AGENT": user_agent}
 
-    def _login(self, user: AbstractBaseUser, backend: str | None = None) -> None:
-        super()._login(user, backend)  # type: ignore[misc]  # not in the stubs
-        _record_client(self.cookies[settings.SESSION_COOKIE_NAME].value, self.user_agent, self.ip)
+    def _login(self, user: Any, backend: str | None = None) -> None:
+        request = _request(self)
+        login(request, user, backend)
+        request.session.save()
+        self._set_login_cookies(request)  # type: ignore[attr-defined]  # not in the stubs
 
 
 class AsyncClient(test.AsyncClient):
@@ -54,7 +59,8 @@ class AsyncClient(test.AsyncClient):
         scope: dict[str, Any] = super()._base_scope(**request)  # type: ignore[misc]  # not in the stubs
         return scope | {"client": [self.ip, 0]}
 
-    async def _alogin(self, user: AbstractBaseUser, backend: str | None = None) -> None:
-        await super()._alogin(user, backend)  # type: ignore[misc]  # not in the stubs
-        key = self.cookies[settings.SESSION_COOKIE_NAME].value
-        await sync_to_async(_record_client)(key, self.user_agent, self.ip)
+    async def _alogin(self, user: Any, backend: str | None = None) -> None:
+        request = _request(self)
+        await alogin(request, user, backend)
+        await request.session.asave()
+        self._set_login_cookies(request)  # type: ignore[attr-defined]  # not in the stubs
