@@ -19,7 +19,7 @@ def _request(client: Client | AsyncClient) -> HttpRequest:
     store_class = get_session_model().get_session_store_class()
     request = HttpRequest()
     request.user = AnonymousUser()
-    request.session = store_class(cookie and cookie.value, client.user_agent, client.ip)
+    request.session = store_class(cookie.value if cookie else None, client.user_agent, client.ip)
     return request
 
 
