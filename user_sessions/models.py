@@ -106,7 +106,7 @@ class AbstractSession(AbstractBaseSession):
         on_delete=models.CASCADE,
     )
     user_agent = models.CharField(_("user agent"), null=True, blank=True, max_length=512)  # noqa: DJ001  # NULL: unknown
-    ip = models.GenericIPAddressField(_("IP address"), null=True, blank=True)
+    ip = models.GenericIPAddressField(_("IP address"), null=True, blank=True, db_index=True)
     created_at = models.DateTimeField(
         _("signed in"),
         null=True,
@@ -114,7 +114,7 @@ class AbstractSession(AbstractBaseSession):
         editable=False,
         help_text=_("When this sign-in began; empty where that isn't known."),
     )
-    last_activity = models.DateTimeField(_("last activity"), default=timezone.now)
+    last_activity = models.DateTimeField(_("last activity"), default=timezone.now, db_index=True)
 
     objects: ClassVar[SessionManager] = SessionManager()
 

@@ -111,7 +111,7 @@ def test_no_session_of_a_user_whose_sessions_were_taken_away(laptop, session_mod
 def test_no_session_of_a_sign_in_that_was_rolled_back(
     make_browser, user, session_model, monkeypatch
 ):
-    monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
+    monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", value=True)
     browser = make_browser(raise_request_exception=False)
     assert browser.get("/sign-in-and-fail/").status_code == 500
     assert not session_model.objects.exists()

@@ -371,7 +371,7 @@ def test_the_commands_that_hints_name_are_there():
             call_command(name, "--help")
 
 
-GARBAGE = [None, 0, 5, "", "no.such", [None], [5, "x", ["y"]], {}, Ellipsis, b"x"]
+GARBAGE: list[object] = [None, 0, 5, "", "no.such", [None], [5, "x", ["y"]], {}, Ellipsis, b"x"]
 NAMES = [
     "GEOIP_PATH",
     "GEOIP_CITY",

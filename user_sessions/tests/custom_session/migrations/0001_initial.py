@@ -36,7 +36,9 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "ip",
-                    models.GenericIPAddressField(blank=True, null=True, verbose_name="IP address"),
+                    models.GenericIPAddressField(
+                        blank=True, db_index=True, null=True, verbose_name="IP address"
+                    ),
                 ),
                 (
                     "created_at",
@@ -51,7 +53,9 @@ class Migration(migrations.Migration):
                 (
                     "last_activity",
                     models.DateTimeField(
-                        default=django.utils.timezone.now, verbose_name="last activity"
+                        db_index=True,
+                        default=django.utils.timezone.now,
+                        verbose_name="last activity",
                     ),
                 ),
                 ("tenant", models.CharField(blank=True, max_length=60)),
