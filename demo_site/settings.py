@@ -5,6 +5,7 @@ They are for your own machine, over plain HTTP. settings_production.py hardens t
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ VAR_DIR = BASE_DIR / "var"  # everything that the site writes; git leaves it alo
 
 # Anyone can read this key, so anyone could forge what it signs: never use it on a server.
 SECRET_KEY = "not-a-secret: the demo runs on your own machine"  # noqa: S105 (see above)
-DEBUG = True
+# Off, so that you see what a visitor sees. DEBUG=1 make demo shows Django's pages for developers.
+DEBUG = os.environ.get("DEBUG") == "1"
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 
 # Shows the demo accounts with their passwords, and lets one browser open sessions on made-up devices.
@@ -170,3 +172,11 @@ if django.VERSION >= (6, 1):
     MAILERS: dict[str, dict[str, Any]] = {"default": {"BACKEND": MAIL_BACKEND}}
 else:
     EMAIL_BACKEND = MAIL_BACKEND
+
+# Without DEBUG, Django would send errors by mail and show none here.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+}

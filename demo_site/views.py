@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from demo_site.conf import demo_mode
 from demo_site.devices import Device, next_device, sign_in
@@ -36,15 +36,17 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "demo_site/home.html", context)
 
 
-@require_POST
 @login_required
 def another_device(request: HttpRequest) -> HttpResponseRedirect:
     """Open one more session of the person who asks, on the next made-up device of the list.
 
-    A 404 outside the demo: there, each session has a browser at its other end.
+    A 404 outside the demo: there, each session has a browser at its other end. A GET opens none; it
+    comes from who pressed the button while signed out, and has signed in since.
     """
     if not demo_mode():
         raise Http404
+    if request.method != "POST":
+        return redirect("user_sessions:session_list")
     user = cast(User, request.user)  # login_required saw to that
     device = next_device(user)
     sign_in(user, device)

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib import admin
+from django.contrib.admin.utils import label_for_field
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.core.exceptions import FieldDoesNotExist
@@ -21,6 +22,7 @@ from user_sessions import pagination, raw_keys, user_names
 from user_sessions.admin import SessionAdmin
 from user_sessions.keys import RawKey, digest_of
 from user_sessions.models import Session
+from user_sessions.tests.documentation import sections, table, text_of
 from user_sessions.tests.people import make_person, make_superuser
 from user_sessions.tests.user_agents import SAFARI_ON_IPHONE
 
@@ -452,3 +454,17 @@ class TestRegistration:
         admin.site.register(session_model, SitesOwn)
         assert registered()
         assert isinstance(admin.site.get_model_admin(session_model), SitesOwn)
+
+
+def test_the_documentation_names_every_column(session_admin, session_model):
+    """docs/reference/admin.md says what the list shows."""
+    page = text_of("reference/admin.md")
+    shown = [
+        str(label_for_field(name, session_model, session_admin)).capitalize()
+        for name in session_admin.list_display
+    ]
+    columns = [row[0] for row in table(sections(page)["What it shows"])]
+    assert [name.capitalize() for name in columns] == shown
+    for action in session_admin.actions:
+        assert f'"{getattr(session_admin, action).short_description}"' in page
+    assert f"counts up to {pagination.COUNTED:,}" in page

@@ -14,9 +14,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from user_sessions import raw_keys
-from user_sessions.expiry import remove_expired
+from user_sessions.expiry import BATCH, remove_expired
 from user_sessions.keys import RawKey
 from user_sessions.models import Session
+from user_sessions.tests.documentation import sections, text_of
 
 
 @pytest.fixture
@@ -70,6 +71,10 @@ def test_a_terminal_shows_progress(make_sessions):
     assert run("--batch-size", "2", output=terminal) == (
         "\r2 \r4 \r5 5 expired sessions removed.\n"
     )
+
+
+def test_the_documentation_says_how_large_a_batch_is():
+    assert f"{BATCH:,} by default" in sections(text_of("reference/commands.md"))["`clearsessions`"]
 
 
 def test_a_batch_has_a_size(make_sessions):

@@ -133,7 +133,13 @@ class Command(BaseCommand):
         self._prepare()
         server = Server(stdout=options.get("stdout"))
         server.host = host
-        call_command(server, f"{host}:{port}", use_reloader=False, skip_checks=True)
+        call_command(
+            server,
+            f"{host}:{port}",
+            use_reloader=False,
+            skip_checks=True,
+            insecure_serving=True,  # the stylesheets, also without DEBUG
+        )
 
     def _make_places(self) -> None:
         made = geoip.ensure_database(geoip_folder())
