@@ -21,7 +21,8 @@ from user_sessions.utils.tests import Client
 PLAIN_ONLY = [
     f"test_{name}.py"
     for name in (
-        "client", "conf", "device", "docs", "download_geoip", "filters", "location", "repository",
+        "checks", "client", "conf", "device", "docs", "download_geoip", "filters",
+        "installation_checks", "location", "networks", "repository", "summary", "templates",
         "translations", "user_agents",
     )
 ]  # fmt: skip
