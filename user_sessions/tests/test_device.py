@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-from time import perf_counter
-
 import pytest
 
-from user_sessions.device import CACHE_SIZE, KINDS, Device, device_name, parse
+from user_sessions.device import CACHE_SIZE, KINDS, LONGEST_PARSED, Device, device_name, parse
 from user_sessions.tests.user_agents import CHROME_ON_WINDOWS, FIREFOX_ON_LINUX, SAFARI_ON_IPHONE
 
 WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
@@ -227,10 +225,9 @@ def test_ipad_that_asks_for_desktop_pages_cannot_be_told_from_a_mac():
 
 
 @pytest.mark.parametrize("part", ["a", "Mozilla/5.0 (", "Android TV Tizen ", "a/1 ", "(KHTML; "])
-def test_long_user_agent_is_parsed_quickly(part):
-    start = perf_counter()
-    parse(part * 100_000)
-    assert perf_counter() - start < 5  # seconds; a thousandth of it is enough
+def test_of_a_long_user_agent_only_the_beginning_is_parsed(part):
+    """All of it would take minutes."""
+    assert parse(part * 100_000) == parse((part * 100_000)[:LONGEST_PARSED])
 
 
 def test_parsing_is_remembered():
