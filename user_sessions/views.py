@@ -11,6 +11,7 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import Case, Value, When
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, resolve_url
+from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -58,6 +59,12 @@ class SessionListView(OwnSessionsView, ListView):  # type: ignore[type-arg]  # n
             .order_by(this_one_first, "-last_activity", "pk")
         )
 
+    def paginate_queryset(self, queryset: Any, page_size: int) -> Any:
+        """Give the last page for one that isn't there any more, since its sessions were ended."""
+        paginator = self.get_paginator(queryset, page_size)
+        page = paginator.get_page(self.request.GET.get(self.page_kwarg))
+        return paginator, page, page.object_list, page.has_other_pages()
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
         for session in context["object_list"]:
@@ -92,7 +99,7 @@ class SessionDeleteView(OwnSessionsView, DetailView):  # type: ignore[type-arg] 
             return redirect(resolve_url(settings.LOGOUT_REDIRECT_URL or settings.LOGIN_URL))
         session.end()
         _say(request, _ended_message(session))
-        return redirect("user_sessions:session_list")
+        return redirect(_list_url(request.POST.get("page", "")))
 
 
 class SessionDeleteOtherView(OwnSessionsView, TemplateView):
@@ -113,6 +120,12 @@ class SessionDeleteOtherView(OwnSessionsView, TemplateView):
             else _("There was no other session to end."),
         )
         return redirect("user_sessions:session_list")
+
+
+def _list_url(page: str) -> str:
+    """Return the address of the list, at the page on which the person was."""
+    url = reverse("user_sessions:session_list")
+    return f"{url}?page={page}" if page.isascii() and page.isdigit() else url
 
 
 def _ended_message(session: AbstractSession) -> str:

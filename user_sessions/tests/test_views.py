@@ -87,8 +87,9 @@ class TestList:
         response = laptop.get(LIST, {"page": 2})
         assert [len(response.context["object_list"]), response.context["page_obj"].number] == [6, 2]
 
-    def test_a_page_that_is_not_there_is_a_404(self, laptop):
-        assert laptop.get(LIST, {"page": 2}).status_code == 404
+    @pytest.mark.parametrize("page", ["2", "0", "-1", "x", "9" * 30])
+    def test_a_page_that_is_not_there_is_the_nearest_that_is(self, laptop, page):
+        assert laptop.get(LIST, {"page": page}).context["page_obj"].number == 1
 
     def test_a_browser_does_not_keep_it(self, laptop):
         assert "no-store" in laptop.get(LIST)["Cache-Control"]
@@ -118,6 +119,20 @@ class TestEndOne:
         assert response.url == LIST
         assert said(response) == ["Signed out of Safari on iPhone."]
         assert phone.who() == "nobody"
+
+    @pytest.mark.parametrize(
+        ("page", "url"),
+        [("2", f"{LIST}?page=2"), ("", LIST), ("2&next=/", LIST), ("٢", LIST)],
+        ids=["second", "none", "not a number", "not ASCII"],
+    )
+    def test_it_leads_back_to_the_same_page(self, laptop, phone, page, url):
+        assert laptop.post(end_url(phone), {"page": page}).url == url
+
+    def test_the_form_says_on_which_page_it_is(self, laptop, session_model):
+        add_sessions(session_model, laptop.row, 30)
+        second = laptop.get(LIST, {"page": 2}).content.decode()
+        assert second.count('name="page" value="2"') == 6
+        assert 'name="page"' not in laptop.get(LIST).content.decode()
 
     def test_it_takes_four_queries(self, laptop, phone, assert_queries):
         """Session, user, the session to end, and its end."""
