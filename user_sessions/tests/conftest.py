@@ -27,10 +27,10 @@ PLAIN_ONLY = [
     )
 ]  # fmt: skip
 
-collect_ignore = [] if settings.SETTINGS_MODULE.endswith(".plain") else [*PLAIN_ONLY]
-if connection.vendor == "sqlite":
-    # It locks the whole file, and a second writer is told so at once.
-    collect_ignore.append("test_races.py")
+# SQLite locks the whole file, and a second writer is told so at once.
+NO_ROW_LOCKS = ["test_races.py"] if connection.vendor == "sqlite" else []
+
+collect_ignore = NO_ROW_LOCKS + ([] if settings.SETTINGS_MODULE.endswith(".plain") else PLAIN_ONLY)
 
 STATEMENTS = ("SELECT", "INSERT", "UPDATE", "DELETE")
 

@@ -13,6 +13,7 @@ from django.contrib.sessions.backends.base import CreateError, UpdateError
 from django.db import DatabaseError, IntegrityError
 from django.http import HttpRequest
 
+from user_sessions.backends.base import SessionStore as BaseStore
 from user_sessions.exceptions import SessionEnded
 from user_sessions.keys import digest_of
 
@@ -443,6 +444,11 @@ def test_expired_sessions_are_cleared_and_others_kept(new_store, call, session_m
     assert session_model.objects.get().session_key == digest_of(store.session_key)
 
 
+def test_an_engine_says_itself_how_it_records_a_visit():
+    with pytest.raises(NotImplementedError, match=r"touch\(\)"):
+        BaseStore().touch()
+
+
 def test_each_public_method_has_an_asynchronous_twin_with_its_signature(store_class):
     io = {
         "load",
@@ -469,6 +475,7 @@ def test_sessions_are_read_where_they_are_written(session_model, store_class, se
     assert store_class._sessions().db == "default"
     assert session_model.objects.all().db == "default"
     assert session_model.objects.using("replica").db == "replica"
+    assert session_model._base_manager.all().db == "replica"  # as Django would
 
 
 class ReplicaRouter:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.core import serializers
+from django.db.models.signals import post_delete
 from django.utils import timezone
 
 from user_sessions.backends import get_session_model
@@ -106,6 +107,18 @@ class TestQuerySet:
     def test_end_ends_no_other(self, sessions, session_model, call):
         call(session_model.objects.expired(), "end")
         assert list(session_model.objects.all()) == [sessions[0]]
+
+    def test_end_looks_again(self, make_session, session_model):
+        """A session whose key another process changes just then stands in a row that is new."""
+        make_session("old-key-of-a-session")
+
+        def cycle(**kwargs):
+            post_delete.disconnect(cycle, sender=session_model)
+            make_session("new-key-of-a-session")
+
+        post_delete.connect(cycle, sender=session_model)
+        assert session_model.objects.all().end() == 2
+        assert not session_model.objects.exists()
 
     def test_an_end_is_two_statements_for_any_number(
         self, make_session, session_model, assert_queries

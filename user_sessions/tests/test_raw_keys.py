@@ -58,11 +58,6 @@ def raw(laptop):
     return laptop
 
 
-@pytest.fixture
-def store(raw):
-    return SessionStore(raw.key, user_agent="Agent/2", ip="198.51.100.7")
-
-
 @pytest.mark.usefixtures("unmigrated")
 class TestBothKinds:
     """Until the migration is done, a session is found under either form, at no extra query."""
@@ -230,12 +225,15 @@ class TestMigration:
         self, raw, user, other_user, schema_editor, make_browser
     ):
         """django-user-sessions lost the user on an asynchronous sign-in."""
-        gone = make_browser(other_user)
-        make_raw(gone.key)
+        gone, visitor = make_browser(other_user), make_browser()
+        visitor.get("/set/")
+        for browser in (gone, visitor):
+            make_raw(browser.key)
         Session.objects.filter(pk__in=[RawKey(raw.key), RawKey(gone.key)]).update(user=None)
         other_user.delete()
         self.migrate(schema_editor)
         assert (raw.who(), gone.who()) == (user.get_username(), "nobody")
+        assert visitor.row.get_decoded() == {"value": "1"}
 
     def test_it_shows_its_progress_on_a_terminal(self, raw, schema_editor, monkeypatch):
         terminal = io.StringIO()
