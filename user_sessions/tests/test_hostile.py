@@ -8,7 +8,7 @@ from django.db import connection
 from django.urls import reverse
 
 from user_sessions.keys import digest_of
-from user_sessions.tests.people import PASSWORD
+from user_sessions.tests.people import PASSWORD, make_superuser
 from user_sessions.tests.user_agents import FIREFOX_ON_LINUX
 
 LIST = reverse("user_sessions:session_list")
@@ -49,6 +49,15 @@ def test_no_script_in_a_user_agent(laptop, make_browser, user, page):
     }[page]()
     assert response.status_code == 200
     assert SCRIPT not in response.content.decode()
+
+
+def test_no_script_in_the_admin(make_browser, user, session_model):
+    make_browser(user, user_agent=f"{SCRIPT} Firefox/1.0 (X11; Linux)")
+    opts = session_model._meta
+    staff = make_browser(make_superuser("root"))
+    listed = staff.get(reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist"))
+    assert listed.status_code == 200
+    assert SCRIPT not in listed.content.decode()
 
 
 def test_no_activity_update_undoes_a_concurrent_save(laptop, store_class):
