@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -21,8 +20,6 @@ UNIX_SOCKET = "unix"
 # Quotes are in pairs here, so each character can be taken in one way only: linear time.
 _FORWARDED_PAIR = re.compile(r'(?:[^;"]|"[^"]*")+')
 _WITH_PORT = re.compile(r"\[(?P<v6>[^\]]*)\](?::\d*)?|(?P<v4>[\d.]+):\d*")
-# Cc: control, Cf: invisible (it could turn the text around), Cs: lone surrogate, which no database takes.
-_UNSAFE = frozenset({"Cc", "Cf", "Cs"})
 
 
 def client_address(request: HttpRequest) -> str | None:
@@ -56,12 +53,12 @@ def clean_user_agent(value: str, max_length: int) -> str | None:
     """Return a user agent as it can be stored and shown, or None for an empty one.
 
     What no database or page can take (NUL, control and invisible characters, lone surrogates, bytes
-    that aren't UTF-8) becomes U+FFFD; the rest is cut to a number of characters.
+    that aren't UTF-8), or no reader see, becomes U+FFFD; the rest is cut to a number of characters.
     """
     if value.isascii() and value.isprintable():
         return value[:max_length].strip() or None
     decoded = _decoded(value[: 4 * max_length])
-    safe = "".join("\ufffd" if unicodedata.category(c) in _UNSAFE else c for c in decoded)
+    safe = "".join(c if c.isprintable() else "\ufffd" for c in decoded.strip())
     return safe[:max_length].strip() or None
 
 
