@@ -68,7 +68,8 @@ def test_django_has_nothing_to_say_about_the_production_settings():
 
 
 @pytest.mark.parametrize("name", ["SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL"])
-def test_production_says_what_is_missing(name):
+def test_production_says_what_is_missing(name, monkeypatch):
+    monkeypatch.delenv(name, raising=False)
     result = manage("check", **{key: value for key, value in PRODUCTION.items() if key != name})
     assert result.returncode == 1
     assert name in result.stderr
