@@ -172,6 +172,7 @@ class SessionStore(SessionBase):
         known = {"user_id": self.user_id_of(data), **self._client_columns()}
         if self._signed_in_at:
             known["created_at"] = self._signed_in_at
-        if conf.ACTIVITY_INTERVAL is not None:
+        due = self._stored is None or self._signed_in_at or self.touch_due()
+        if conf.ACTIVITY_INTERVAL is not None and due:
             known["last_activity"] = timezone.now()
         return known

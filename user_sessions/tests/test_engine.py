@@ -369,6 +369,17 @@ def test_a_site_that_records_no_activity_records_none_by_saving(
     assert row_of(store).last_activity == began
 
 
+def test_a_save_records_activity_once_per_interval_too(
+    new_store, sign_in, call, row_of, user, clock
+):
+    store = new_store(sign_in(new_store(), user).session_key)
+    for seconds, recorded in ((59, False), (1, True)):
+        clock.move(seconds=seconds)
+        store["value"] = call(store, "get", "anything")
+        call(store, "save")
+        assert (row_of(store).last_activity == clock.now) is recorded
+
+
 def test_two_concurrent_saves_keep_the_later(new_store, call, session_model):
     store = new_store()
     call(store, "save")
