@@ -4,12 +4,21 @@
 #   DJANGO=52             52, 60 or 61 (default: 61, and 52 on Python 3.11)
 #   PORT=8000             for `make demo`
 #   DATABASE_URL=...      for `make demo`: postgres://user:password@host/name or mysql://...
+#   CACHE_URL=...         for `make demo`: redis://host/0 caches sessions, and connects websockets
+#   BASE_URL=https://...  for `make e2e`, with E2E_USER=... and E2E_PASSWORD=...: a site of yours
+#   POSTGRES_URL=... MARIADB_URL=... REDIS_URL=...   for `make test-services` and `make services`
+#   VARIANTS="plain themes"   for `make unit`: only some of the settings
+#   SESSIONS=20000        for `make stress`
 #   UPGRADE=--upgrade     for `make lock`: newer versions too, not only what pyproject.toml asks
 
 VENV ?= .venv
+POSTGRES_URL ?= postgres://postgres@127.0.0.1:5432/postgres
+MARIADB_URL ?= mysql://root@127.0.0.1:3306/test
+REDIS_URL ?= redis://127.0.0.1:6379/0
 PORT ?= 8000
+SESSIONS ?= 20000
 WORKERS ?= 2
-export VENV PYTHON DJANGO
+export VENV PYTHON DJANGO POSTGRES_URL MARIADB_URL REDIS_URL
 # The tests start many processes of the same code; each would compile it anew.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -17,64 +26,97 @@ python := $(VENV)/bin/python
 coverage := $(python) -m coverage
 pytest := -m pytest --numprocesses $(WORKERS)
 database := $(if $(filter mysql:%,$(DATABASE_URL)),mysql)
-variants := $(filter-out __init__ base bench djangos_own,$(basename $(notdir $(wildcard user_sessions/tests/settings/*.py))))
-templates = $$(find user_sessions themes demo_site -path '*/templates/*.html')
+variants := $(filter-out __init__ base bench djangos_own stress,$(basename $(notdir $(wildcard user_sessions/tests/settings/*.py))))
+templates = $$(find user_sessions themes demo_site -name node_modules -prune -o -path '*/templates/*.html' -print)
+theme_sources := $(wildcard themes/assets.mjs themes/package*.json themes/*/tailwind.css) $(shell find $(dir $(wildcard themes/*/tailwind.css)) user_sessions/templates -name '*.html')
 catalogs := $(patsubst %.po,%.mo,$(wildcard */locale/*/LC_MESSAGES/*.po */*/locale/*/LC_MESSAGES/*.po))
 lock := .ci/uv pip compile --quiet --universal --generate-hashes --custom-compile-command "make lock" $(UPGRADE)
-locked_groups := --group build --group demo --group test --group e2e --group lint --group docs
+locked_groups := --group node --group build --group demo --group test --group e2e --group lint --group docs
 
-for_each_variant = set -e; for variant in $(variants); do \
+interleavings := user_sessions/tests/test_interleavings.py
+VARIANTS ?= $(variants)
+
+# Usage: $(call for_each_variant,VARIANTS,COMMAND)
+for_each_variant = set -e; for variant in $(1); do \
 	echo "Unit tests, settings: $$variant"; \
-	$(1) --quiet --ds=user_sessions.tests.settings.$$variant; \
+	$(2) --quiet --ds=user_sessions.tests.settings.$$variant; \
 done
-demo_tests = $(if $(wildcard demo_site/tests/test_*.py),$(python) -m pytest demo_site --quiet --ds=demo_site.settings_e2e)
+demo_tests = $(if $(wildcard demo_site/tests/test_*.py),$(python) $(pytest) demo_site --quiet --ds=demo_site.settings_e2e)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test unit plain-unit e2e test-django fuzz bench lint format catalogs messages screenshots docs build lock clean
+.PHONY: help demo site theme test unit coverage journeys services test-services e2e test-django interleavings fuzz bench stress lint format catalogs assets goldens messages screenshots docs build lock clean
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
 
-demo: .venv-demo catalogs ## Run the demo site on 127.0.0.1:8000, with people and devices to try
+demo: .venv-demo catalogs assets ## Run the demo site on 127.0.0.1:8000, with people and devices to try
 	@$(python) demo_site/manage.py demo --port $(PORT)
 
-test: unit e2e ## Run all tests: unit tests with full coverage, then journeys in a real Chromium
+site: .venv-demo catalogs assets ## Start a site of your own: make site NAME=shop THEME=bulma DEST=../shop
+	@THEME= $(python) demo_site/manage.py make_site --theme="$(or $(THEME),default)" -- "$(NAME)" "$(DEST)"
 
-unit: .venv-test catalogs ## Run the unit tests under each settings variant, and measure coverage
-	@$(coverage) erase
-	@$(call for_each_variant,$(coverage) run $(pytest) user_sessions)
+theme: ## Start a theme as a copy of another: make theme NAME=mine FROM=pico
+	@.ci/venv
+	@$(python) .ci/new-theme "$(NAME)" "$(FROM)"
+	@$(MAKE) --silent assets
+
+test: unit journeys ## Run the tests: unit tests, then the five journeys in a real Chromium
+
+journeys: .venv-e2e catalogs assets
+	@.ci/install-chromium
+	@$(python) $(pytest) e2e/test_journeys.py --quiet -m 'not other_theme'
+
+unit: .venv-test catalogs assets ## Run the unit tests under each settings variant, and the demo's
+	@$(call for_each_variant,$(VARIANTS),$(python) $(pytest) user_sessions --ignore $(interleavings))
 	@$(demo_tests)
+
+coverage: .venv-test catalogs assets ## Run the unit tests measured, and fail for a branch or a template line that none takes
+	@$(coverage) erase
+	@$(call for_each_variant,$(variants),$(coverage) run $(pytest) user_sessions --ignore $(interleavings))
 	@$(coverage) combine --quiet
 	@$(coverage) report
 
-# For the other versions and databases, which .ci/run goes through
-plain-unit: .venv-test catalogs
-	@$(call for_each_variant,$(python) $(pytest) user_sessions)
-	@$(demo_tests)
+test-services: ## Run the unit tests on PostgreSQL, MariaDB and Redis
+	@.ci/services --check
+	@set -e; for url in $(POSTGRES_URL) $(MARIADB_URL); do \
+		echo "On $${url%%:*} and Redis:"; \
+		$(MAKE) unit VARIANTS="$(filter-out themes,$(VARIANTS))" DATABASE_URL=$$url CACHE_URL=$(REDIS_URL); \
+	done
 
-e2e: .venv-e2e catalogs ## Run the end-to-end tests in a real Chromium
+services: ## Start PostgreSQL, MariaDB and Redis where they don't run yet, or say what to install
+	@.ci/services
+
+e2e: .venv-e2e $(if $(BASE_URL),,catalogs assets) ## Run the end-to-end tests in a real Chromium, or with BASE_URL=... on a site of yours
 	@.ci/install-chromium
-	@$(python) $(pytest) e2e --quiet
+	@$(python) $(if $(BASE_URL),-m e2e.anywhere,$(pytest) --dist worksteal e2e --quiet)
 
 test-django: .venv-test ## Run Django's own session tests against our engine
 	@$(python) -m user_sessions.tests.djangos_own
+
+interleavings: .venv-test ## Search all orders of steps in which an ended session might be accepted
+	@$(python) $(pytest) $(interleavings) --quiet --ds=user_sessions.tests.settings.cached_db
 
 fuzz: .venv-test catalogs ## Send hostile requests by the thousand, the same ones each time
 	@$(python) -m pytest user_sessions/tests/fuzz.py --quiet
 
 bench: .venv-test ## Compare queries and times with django.contrib.sessions
 	@$(python) -m user_sessions.tests.bench
+	@$(python) -m user_sessions.tests.bench_asgi
 
-lint: .venv-e2e .venv-lint .typing/user_sessions_themes ## Check style, types, templates, migrations and locks
+stress: .venv-test ## Use and end sessions in many processes at once, on PostgreSQL and a Redis of its own
+	@DATABASE_URL=$(or $(DATABASE_URL),$(POSTGRES_URL)) $(python) -m user_sessions.tests.stress --sessions $(SESSIONS)
+
+lint: .venv-e2e .venv-lint .typing/user_sessions_themes assets ## Check style, types, templates, migrations and locks
 	@$(python) -m ruff check
 	@$(python) -m ruff format --check
 	@$(python) -m mypy
 	@$(VENV)/bin/djade --check --target-version 5.2 $(templates)
 	@$(python) -m djlint --quiet --lint $(templates)
 	@set -e; for variant in $(variants); do \
-		$(python) -m django makemigrations --check --dry-run --verbosity 0 --settings user_sessions.tests.settings.$$variant; \
+		$(python) -m django makemigrations --check --dry-run --skip-checks --verbosity 0 --settings user_sessions.tests.settings.$$variant; \
 	done
+	@.ci/npm --prefix themes run --silent validate
 	@if grep -n '://' requirements-*.txt; then echo 'A lock names a download address (above).' >&2; exit 1; fi
 
 format: .venv-lint ## Format code and templates
@@ -84,10 +126,19 @@ format: .venv-lint ## Format code and templates
 
 catalogs: .venv-demo $(catalogs) ## Compile the translations
 
+assets: themes/.assets ## Put the frameworks' stylesheets into the themes
+
+themes/.assets: $(theme_sources)
+	@.ci/assets
+	@touch $@
+
+goldens: .venv-test catalogs assets ## Write the themes' golden pages anew; read the diff
+	@WRITE_GOLDENS=1 $(python) $(pytest) user_sessions --quiet --ds=user_sessions.tests.settings.themes -k TestGoldens
+
 messages: .venv-demo ## Bring the catalogues up to date with the code's texts
 	@$(python) .ci/messages
 
-screenshots: .venv-e2e catalogs ## Take the pictures of README and docs
+screenshots: .venv-e2e catalogs assets ## Take the pictures of README and docs
 	@.ci/install-chromium
 	@$(python) -m pytest e2e/screenshots.py --quiet
 
@@ -95,7 +146,7 @@ docs: .venv-docs ## Build the documentation into docs/_build/html
 	@$(python) -m sphinx --fail-on-warning --keep-going --quiet docs docs/_build/html
 	@echo "Open docs/_build/html/index.html"
 
-build: .venv-demo catalogs ## Build the wheel and the source archive into dist/
+build: .venv-demo catalogs assets ## Build the wheel and the source archive into dist/
 	@rm -rf build dist
 	@$(python) -m build --no-isolation --outdir dist >build.log 2>&1 || { cat build.log; exit 1; }
 	@rm -rf build build.log
@@ -112,7 +163,7 @@ clean: ## Remove all that these targets made, .venv included
 	@rm -rf $(VENV) .venv-matrix .typing build dist docs/_build *.egg-info
 	@rm -rf .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	@find . -path ./.git -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
-	@rm -f $(catalogs)
+	@rm -rf $(catalogs) themes/.assets themes/node_modules themes/*/static/*/vendor
 
 .PHONY: .venv-demo .venv-test .venv-e2e .venv-lint .venv-docs
 .venv-demo .venv-test .venv-e2e .venv-lint .venv-docs: .venv-%:

@@ -8,4 +8,14 @@ from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "demo_site.settings_production")
 
-application = get_asgi_application()
+pages = get_asgi_application()  # first: what follows needs the apps to be loaded
+
+from channels.auth import AuthMiddlewareStack  # noqa: E402
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
+
+from user_sessions.channels.routing import websocket_urlpatterns  # noqa: E402
+
+# Only pages of this site may open one, since a browser sends the cookie along with any.
+websockets = AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))
+application = ProtocolTypeRouter({"http": pages, "websocket": websockets})

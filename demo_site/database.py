@@ -1,4 +1,4 @@
-"""Which database the site uses: DATABASE_URL in the environment, or a file beside the demo."""
+"""Which database the site uses: DATABASE_URL in the environment, or a file of SQLite."""
 
 from __future__ import annotations
 
@@ -50,10 +50,25 @@ def database_from_url(url: str) -> dict[str, Any]:
         database = {}
     if database.get("ENGINE") not in ENGINES or not database.get("NAME"):
         raise ImproperlyConfigured(
-            "DATABASE_URL is not the address of a database that the demo can use. Write it like "
+            "DATABASE_URL is not the address of a database that this site can use. Write it like "
             "sqlite:///demo.sqlite3, postgres://user:password@127.0.0.1:5432/name "
             "or mysql://user:password@127.0.0.1:3306/name."
         )
     if database["ENGINE"].endswith("sqlite3"):
+        _refuse_what_is_no_file(url, database)
         database["OPTIONS"] = {**SQLITE_OPTIONS, **database.get("OPTIONS", {})}
     return database
+
+
+def _refuse_what_is_no_file(url: str, database: dict[str, Any]) -> None:
+    """Refuse the address of an SQLite file with too few slashes, which would be read as another one."""
+    if not url.startswith("sqlite://") or database.get("HOST"):
+        raise ImproperlyConfigured(
+            "DATABASE_URL is not the address of an SQLite file. Write it with three slashes, like "
+            "sqlite:///demo.sqlite3, and with four where the path begins at the root, like "
+            "sqlite:////srv/demo.sqlite3."
+        )
+    if not Path(database["NAME"]).parent.is_dir():
+        raise ImproperlyConfigured(
+            "DATABASE_URL is not the address of an SQLite file: its folder isn't there. Make it first."
+        )

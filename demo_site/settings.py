@@ -1,6 +1,7 @@
 """Settings of the demo, written to be copied: each block says why it is there.
 
-They are for your own machine, over plain HTTP. settings_production.py hardens them for a server.
+They are for your own machine, over plain HTTP. settings_production.py hardens them for a server. What
+only the demo needs stands at the end: a site of your own leaves out the block "Only in the demo".
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import django
+from django.core.exceptions import ImproperlyConfigured
 
 from demo_site.database import database_from_environment
 
@@ -22,16 +24,15 @@ SECRET_KEY = "not-a-secret: the demo runs on your own machine"  # noqa: S105 (se
 DEBUG = os.environ.get("DEBUG") == "1"
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 
-# Shows the demo accounts with their passwords, and lets one browser open sessions on made-up devices.
-DEMO_MODE = True
+# How the pages look: `bulma` for user_sessions_themes.bulma, and so on.
+THEME = os.environ.get("THEME") or "default"
 
 # --- Sessions: the three lines that install user_sessions -----------------------------------------
 
 # 1. The app. A theme stands before it, since the first app that has a template wins, and both stand
 #    before allauth, whose pages the theme dresses. It takes the place of django.contrib.sessions.
 INSTALLED_APPS = [
-    "demo_site",
-    "user_sessions_themes.default",
+    f"user_sessions_themes.{THEME}",
     "user_sessions",
     "allauth",
     "allauth.account",
@@ -43,8 +44,21 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 
-# 2. The engine, which stores user, address and browser with each session.
-SESSION_ENGINE = "user_sessions.backends.db"
+# 2. The engine, which stores user, address and browser with each session. With a Redis in CACHE_URL, e.g.
+#    redis://127.0.0.1:6379/0, sessions are read from there. It is theirs alone: allauth counts attempts
+#    to sign in in `default`, and people can still sign in when Redis is down.
+CACHE_URL = os.environ.get("CACHE_URL", "")
+SESSION_ENGINE = "user_sessions.backends.cached_db" if CACHE_URL else "user_sessions.backends.db"
+if CACHE_URL:
+    SESSION_CACHE_ALIAS = "sessions"
+    CACHES: dict[str, dict[str, Any]] = {
+        "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+        "sessions": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": CACHE_URL,
+            "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},  # seconds
+        },
+    }
 
 # 3. The middleware, where that of django.contrib.sessions would be.
 MIDDLEWARE = [
@@ -57,7 +71,6 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "demo_site.tour.tour_middleware",
 ]
 
 # People stay signed in for a month. A long life is bearable where they can see and end each session.
@@ -120,7 +133,6 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
-TOUR_COOKIE_NAME = "tour"
 
 # --- Languages ------------------------------------------------------------------------------------
 
@@ -157,7 +169,6 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "demo_site.context_processors.demo",
             ],
         },
     },
@@ -180,3 +191,47 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
 }
+
+# --- Only in the demo: a site of your own ends above this line ------------------------------------
+
+# Its pages, and above all templates/user_sessions/_base.html, which puts header and footer around
+# every page: first, so that it is found before the theme's, which it extends.
+INSTALLED_APPS.insert(0, "demo_site")
+TEMPLATES[0]["OPTIONS"]["context_processors"].append("demo_site.context_processors.demo")
+
+# Shows the demo accounts with their passwords, and lets one browser open sessions on made-up devices.
+DEMO_MODE = True
+
+# An open page says at once that its session was ended. The server is one process, but for CACHE_URL.
+INSTALLED_APPS.append("user_sessions.channels")
+ASGI_APPLICATION = "demo_site.asgi.application"
+CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
+    "default": {
+        "BACKEND": "channels_redis.core.RedisChannelLayer",
+        "CONFIG": {"hosts": [{"address": CACHE_URL, "socket_timeout": 30}]},
+    }
+    if CACHE_URL
+    else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+}
+SILENCED_SYSTEM_CHECKS.append("user_sessions.W031")
+
+# How far somebody has come with the tour of the home page.
+MIDDLEWARE.append("demo_site.tour.tour_middleware")
+TOUR_COOKIE_NAME = "tour"
+
+# The switch in the header shows any theme to anybody, so that of THEME is only the first. Django has
+# no such thing, and a site needs none: this takes a template loader, and the files of all themes.
+THEMES_DIR = BASE_DIR.parent / "themes"
+THEMES = sorted(path.parent.name for path in THEMES_DIR.glob("*/apps.py"))
+if THEME not in THEMES:
+    raise ImproperlyConfigured(
+        f"THEME is {THEME!r}, and there is no such theme. Choose one of: {', '.join(THEMES)}."
+    )
+MIDDLEWARE.append("demo_site.look.look_middleware")
+THEME_COOKIE_NAME = "theme"
+MODE_COOKIE_NAME = "mode"
+TEMPLATES[0]["APP_DIRS"] = False
+TEMPLATES[0]["OPTIONS"]["loaders"] = ["demo_site.loader.Loader"]
+OTHER_THEMES = [THEMES_DIR / theme for theme in THEMES if theme != THEME]
+STATICFILES_DIRS = [path / "static" for path in OTHER_THEMES if (path / "static").is_dir()]
+LOCALE_PATHS = [path / "locale" for path in OTHER_THEMES if (path / "locale").is_dir()]

@@ -5,6 +5,7 @@ The environment gives what differs from server to server:
 SECRET_KEY        50 characters or more, made by chance, known to nobody
 ALLOWED_HOSTS     the names of the site, divided by commas
 DATABASE_URL      e.g. postgres://user:password@127.0.0.1:5432/name
+CACHE_URL         e.g. redis://127.0.0.1:6379/0; several processes need one
 TRUSTED_PROXIES   addresses and networks of your proxies, divided by commas; empty without proxies
 STATIC_ROOT       where `collectstatic` puts the files that your web server serves
 GEOIP_PATH        the folder with GeoLite2-City.mmdb; leave it out to show no places
@@ -19,7 +20,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from demo_site.database import database_from_environment
 from demo_site.settings import *  # noqa: F403 (everything that isn't said below holds here too)
-from demo_site.settings import VAR_DIR
+from demo_site.settings import CACHE_URL, VAR_DIR
 
 
 def _required(name: str) -> str:
@@ -37,7 +38,6 @@ def _listed(text: str) -> list[str]:
 SECRET_KEY = _required("SECRET_KEY")
 ALLOWED_HOSTS = _listed(_required("ALLOWED_HOSTS"))
 DEBUG = False
-DEMO_MODE = False
 
 # Connections are kept for a minute, and asked whether they still live before they are used again.
 DATABASES = {
@@ -66,7 +66,6 @@ CSRF_COOKIE_NAME = "__Host-csrftoken"
 CSRF_COOKIE_SECURE = True
 LANGUAGE_COOKIE_NAME = "__Host-language"
 LANGUAGE_COOKIE_SECURE = True
-TOUR_COOKIE_NAME = "__Host-tour"
 MESSAGE_STORAGE = "demo_site.messages.HostOnlyStorage"
 
 # --- Proxies --------------------------------------------------------------------------------------
@@ -96,4 +95,14 @@ else:
     EMAIL_BACKEND = MAIL_BACKEND
 
 # allauth counts attempts to sign in here. With several processes, use a cache that they share.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+if CACHE_URL:
+    CACHES = {**CACHES, "default": CACHES["sessions"]}  # noqa: F405 (of the demo's settings)
+else:
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+# --- Only in the demo -----------------------------------------------------------------------------
+
+DEMO_MODE = False
+TOUR_COOKIE_NAME = "__Host-tour"
+THEME_COOKIE_NAME = "__Host-theme"
+MODE_COOKIE_NAME = "__Host-mode"

@@ -60,7 +60,9 @@ STOPS = (
     Stop(
         "end",
         _("End a session"),
-        _("Pick one that you don't recognise. Whoever uses it is signed out at their next click."),
+        _(
+            "Pick one that you don't recognise. Whoever uses it is told at once, and has to sign in again."
+        ),
         _("Pick a session"),
         "user_sessions:session_list",
     ),

@@ -15,6 +15,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 urlpatterns = [
     path("", views.home, name="home"),
     path("another-device/", views.another_device, name="another_device"),
+    path("patterns/", views.patterns, name="patterns"),
     path("", include("user_sessions.urls")),  # account/sessions/
     path("account/", include("allauth.urls")),
     path("admin/", admin.site.urls),

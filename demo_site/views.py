@@ -12,10 +12,11 @@ from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from demo_site.conf import demo_mode
 from demo_site.devices import Device, next_device, sign_in
+from demo_site.patterns import everything
 from demo_site.people import PEOPLE
 from demo_site.tour import steps, tried_before
 from user_sessions.templatetags.user_sessions import device as device_name
@@ -28,12 +29,23 @@ def home(request: HttpRequest) -> HttpResponse:
     """Show what this site is, and how far the visitor has come with trying it."""
     signed_in = request.user.is_authenticated
     tour = steps(tried_before(request), signed_in=signed_in)
+    if all(step.state == "done" for step in tour):
+        text = _("You have tried everything. Sign in again to take the tour once more.")
+        messages.success(request, text)
     context = {
         "tour": tour,
-        "finished": all(step.state == "done" for step in tour),
         "people": PEOPLE if demo_mode() and not signed_in else (),
     }
     return render(request, "demo_site/home.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def patterns(request: HttpRequest) -> HttpResponse:
+    """Show all that a theme dresses. What its forms send is forgotten, and leads back here."""
+    if request.method == "POST":
+        return redirect("patterns")
+    return render(request, "demo_site/patterns.html", everything(request))
 
 
 @login_required

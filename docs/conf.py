@@ -7,6 +7,7 @@ from SUBSTITUTIONS. The tests import this file too, so it needs nothing but the 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, get_args
 
 from user_sessions import __version__
@@ -41,9 +42,20 @@ def filter_table(filters: dict[str, Callable[..., Any]]) -> str:
     return "\n".join(["| filter | gives |", "|---|---|", *rows])
 
 
+def check_table(pages: Path) -> str:
+    """Return the checks with the first paragraphs of their pages, as a Markdown table."""
+    wrong = {page.stem: page.read_text().split("\n\n")[1] for page in sorted(pages.glob("*.md"))}
+    rows = [
+        f"| [{check}]({pages.name}/{check}.md) | {' '.join(what.split())} |"
+        for check, what in wrong.items()
+    ]
+    return "\n".join(["| id | wrong |", "|---|---|", *rows])
+
+
 SUBSTITUTIONS = {
     **{name: setting_facts(setting) for name, setting in all_settings().items()},
     "filters": filter_table(register.filters),
+    "checks": check_table(Path(__file__).parent / "reference" / "checks"),
 }
 
 project = "django-user-sessions"

@@ -165,7 +165,9 @@ def open_browser(
         opened.set_default_timeout(PATIENCE)
         watch.over(opened)
         words = Words(stage, seen_as.language)
-        return Visitor(opened.new_page(), watch.site, words, seen_as, on_axe)
+        visitor = Visitor(opened.new_page(), watch.site, words, seen_as, on_axe)
+        visitor.wears(seen_as.theme)
+        return visitor
 
     return open_one
 

@@ -8,12 +8,29 @@ from __future__ import annotations
 
 from typing import ClassVar, Self
 
+from axe_playwright_python.base import AxeResults
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, expect
 
 from e2e.visitor import Visitor
 
 AXE = Axe()
+AXE_AGAIN = Axe("")  # on a page that has its script already
+# The rules whose answer depends on colours
+COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"], "resultTypes": ["violations"]}
+STILL = "() => Promise.allSettled(document.getAnimations().map(animation => animation.finished))"
+
+# The first background, from an element outwards, that isn't transparent; from 0, black, to 255
+BRIGHTNESS = """(element) => {
+  for (; element; element = element.parentElement) {
+    const context = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+    context.fillStyle = getComputedStyle(element).backgroundColor;
+    context.fillRect(0, 0, 1, 1);
+    const [red, green, blue, alpha] = context.getImageData(0, 0, 1, 1).data;
+    if (alpha === 255) return (red + green + blue) / 3;
+  }
+  return 255;
+}"""
 
 SIDEWAYS = """() => {
   const { scrollWidth, clientWidth } = document.scrollingElement;
@@ -37,6 +54,8 @@ class SitePage:
         self.footer = self.page.get_by_role("contentinfo")
         self.skip_link = self.page.get_by_role("link", name=self.words("Skip to content"))
         self.messages = self.content.get_by_role("status")
+        self.theme = self.header.get_by_label(self.words("Theme"), exact=True)
+        self.mode = self.header.get_by_label(self.words("Colours"), exact=True)
 
     def arrived(self) -> Self:
         """Check title, the one h1, landmarks, direction, and, if scripts run, with axe."""
@@ -51,14 +70,30 @@ class SitePage:
         expect(root).to_have_attribute(
             "dir", "rtl" if self.visitor.variant.right_to_left else "ltr"
         )
-        if self.visitor.runs_scripts:
-            self._ask_axe()
+        if self.visitor.runs_scripts and self.visitor.variant.asks_axe:
+            self.ask_axe()
         return self
 
-    def _ask_axe(self) -> None:
-        results = AXE.run(self.page)
-        self.visitor.on_axe(results.violations_count)
-        assert results.violations_count == 0, f"{self.page.url}\n{results.generate_report()}"
+    def ask_axe(self) -> None:
+        self._expect_none(AXE.run(self.page))
+
+    def ask_axe_in_dark(self) -> None:
+        """See the page that axe has seen in the dark, as browsers that prefer it show it."""
+        self.page.emulate_media(color_scheme="dark")
+        try:
+            self.page.evaluate(STILL)
+            assert self.brightness() < 60
+            self._expect_none(AXE_AGAIN.run(self.page, options=COLOURS))
+        finally:  # a tab that goes on to the next theme shows that one in light again
+            self.page.emulate_media(color_scheme="light")
+
+    def _expect_none(self, found: AxeResults) -> None:
+        self.visitor.on_axe(found.violations_count)
+        assert found.violations_count == 0, f"{self.page.url}\n{found.generate_report()}"
+
+    def brightness(self) -> float:
+        """Return how bright the content's background is, from 0, black, to 255."""
+        return float(self.content.evaluate(BRIGHTNESS))
 
     def sideways(self) -> int:
         """Return by how many pixels the page can be scrolled sideways."""
@@ -76,10 +111,22 @@ class SitePage:
     def has_message(self, text: str) -> None:
         expect(self.messages.filter(has_text=text)).to_be_visible()
 
+    def look_as(self, theme: str, mode: str) -> HomePage:
+        """Choose a theme and light or dark, and apply it to the home page."""
+        self.theme.select_option(theme)
+        self.mode.select_option(label=self.words(mode))
+        name = self.words("Apply")
+        self.visitor.follow(self.header.get_by_role("button", name=name, exact=True))
+        return HomePage(self.visitor).arrived()
+
     def ask_for_sessions(self) -> None:
         """Follow the site's link to the sessions, wherever that leads."""
         link = self.navigation.get_by_role("link", name=self.words("Your sessions"))
         self.visitor.follow(link)
+
+    def says_that_its_session_was_ended(self) -> SessionEndedNotice:
+        """Wait, without a click, for the notice that covers the page."""
+        return SessionEndedNotice(self).arrived()
 
     def sign_out_by_header(self) -> HomePage:
         self.visitor.follow(self.is_signed_in)
@@ -92,6 +139,28 @@ class SitePage:
 
     def press_language(self, name: str) -> None:
         self.visitor.follow(self.footer.get_by_role("button", name=name, exact=True))
+
+
+class SessionEndedNotice:
+    """What covers a page whose session was ended; nothing below it can be reached."""
+
+    def __init__(self, page: SitePage) -> None:
+        self.page = page
+        name = page.words("This session was ended")
+        self.dialog = page.page.get_by_role("alertdialog", name=name, exact=True)
+        self.link = self.dialog.get_by_role("link", name=page.words("Sign in"), exact=True)
+
+    def arrived(self) -> Self:
+        expect(self.dialog).to_be_visible()
+        assert self.dialog.evaluate("dialog => dialog.matches(':modal')")
+        expect(self.link).to_be_focused()
+        if self.page.visitor.variant.asks_axe:
+            self.page.ask_axe()
+        return self
+
+    def sign_in(self) -> SignInPage:
+        self.page.visitor.follow(self.link)
+        return SignInPage(self.page.visitor).arrived()
 
 
 class HomePage(SitePage):
@@ -263,6 +332,13 @@ def end_others_label(visitor: Visitor, count: int) -> str:
     return visitor.words.counted(
         "End %(count)s other session", "End all %(count)s other sessions", count
     )
+
+
+class PatternsPage(SitePage):
+    """All that a theme dresses."""
+
+    path = "/patterns/"
+    title = "Patterns"
 
 
 # --- allauth's pages, and what the site says when something isn't there ---------------------------

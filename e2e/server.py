@@ -1,4 +1,4 @@
-"""The demo in a process of its own, started as people start it: `manage.py demo`."""
+"""A site in a process of its own; the demo is started as people start it: `manage.py demo`."""
 
 from __future__ import annotations
 
@@ -45,28 +45,33 @@ def running_server(folder: Path, **variables: str) -> Iterator[Server]:
         **os.environ,
         "DJANGO_SETTINGS_MODULE": SETTINGS,
         "MAIL_DIR": str(mail),
-        "PYTHONUNBUFFERED": "1",  # the log is read while it grows
         **variables,
     }
-    command = [sys.executable, str(REPOSITORY / "demo_site" / "manage.py"), "demo", "--port", "0"]
+    command = [str(REPOSITORY / "demo_site" / "manage.py"), "demo", "--port", "0"]
+    with listening(command, environment, log) as url:
+        yield Server(url, log, mail, environment)
+
+
+@contextmanager
+def listening(command: list[str], environment: dict[str, str], log: Path) -> Iterator[str]:
+    """Run a server, which is Python's to run, and return the address that it says in its log."""
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(  # noqa: S603 (every word of the command is ours)
-            command,
+            [sys.executable, *command],
             cwd=REPOSITORY,
-            env=environment,
+            env={**environment, "PYTHONUNBUFFERED": "1"},  # the log is read while it grows
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
         )
     try:
-        url = wait_for("the demo's address", lambda: address_in(log), process, log)
-        yield Server(url, log, mail, environment)
+        yield wait_for("its address", lambda: address_in(log), process, log)
     finally:
         stop(process)
 
 
 def address_in(log: Path) -> str | None:
-    """Return the address that the demo prints once it listens."""
+    """Return the address that a server prints once it listens."""
     found = re.search(r"Open (http://\S+?)/\s", log.read_text(encoding="utf-8"))
     return found.group(1) if found else None
 

@@ -1,9 +1,9 @@
-"""Every page of the demo, opened once in light and once in dark."""
+"""Every page of the demo in every theme, in light and in dark."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email import message_from_bytes
 from email.policy import default
 
@@ -11,7 +11,16 @@ import pytest
 from playwright.sync_api import expect
 
 from e2e import pages
-from e2e.visitor import DARK, DESKTOP, NARROW, RIGHT_TO_LEFT, confirm_access, post, sign_in
+from e2e.visitor import (
+    DESKTOP,
+    NARROW,
+    RIGHT_TO_LEFT,
+    SESSION_THEMES,
+    WHOLE_THEMES,
+    confirm_access,
+    post,
+    sign_in,
+)
 
 
 @dataclass(frozen=True)
@@ -27,12 +36,12 @@ class Opened:
 # Pages at an address that is always the same
 OPENED = {
     "home": Opened(pages.HomePage),
+    "patterns": Opened(pages.PatternsPage),
     "home, signed in": Opened(pages.HomePage, "ada"),
     "sign in": Opened(pages.SignInPage),
     "sign up": Opened(pages.SignUpPage),
     "inactive": Opened(pages.InactivePage),
     "sessions": Opened(pages.SessionListPage, "ada"),
-    "sessions, of staff": Opened(pages.SessionListPage, "grace"),
     "sessions, many": Opened(pages.SessionListPage, "many"),
     "sessions, none but this": Opened(pages.SessionListPage, "single"),
     "end all others": Opened(pages.EndOthersPage, "ada"),
@@ -58,15 +67,15 @@ OPENED = {
 }
 
 
-@pytest.fixture(params=[pytest.param(DESKTOP, id="light"), pytest.param(DARK, id="dark")])
-def variant(request):
-    return request.param
-
-
-def fits_the_narrowest_phone(page: pages.SitePage) -> None:
-    """Check that a page can't be scrolled sideways there."""
+def is_sound(page: pages.SitePage) -> None:
+    """Check what arriving doesn't: a page in the dark, and on the narrowest phone, without scrolling
+    sideways.
+    """
+    page.ask_axe_in_dark()
     page.page.set_viewport_size(NARROW.context["viewport"])
-    assert page.sideways() == 0
+    sideways = page.sideways()
+    page.page.set_viewport_size(DESKTOP.context["viewport"])
+    assert sideways == 0
 
 
 @pytest.fixture
@@ -88,11 +97,26 @@ def open_as(open_browser, stage):
     return open_one
 
 
-@pytest.mark.parametrize("name", OPENED)
-def test_a_page_is_sound(name, open_as):
-    opened = OPENED[name]
+# To get to the page that is tested
+NOT_FOR_AXE = replace(DESKTOP, asks_axe=False)
+# Of the themes that dress no others
+SESSION_PAGES = {pages.SessionListPage, pages.EndOthersPage}
 
-    fits_the_narrowest_phone(open_as(opened).visit(opened.page))
+
+def themes_of(page: type[pages.SitePage]) -> list[str]:
+    return [*WHOLE_THEMES, *SESSION_THEMES] if page in SESSION_PAGES else WHOLE_THEMES
+
+
+@pytest.mark.parametrize("name", OPENED)
+def test_a_page_is_sound_in_every_theme(name, open_as, subtests):
+    """All in one tab: most of the time goes into a new one, and into axe's script in it."""
+    page = OPENED[name].page
+    browser = open_as(OPENED[name])
+
+    for theme in themes_of(page):
+        with subtests.test(theme):
+            browser.wears(theme)
+            is_sound(browser.visit(page))
 
 
 IN_ARABIC = ["home", "sign in", "sign up", "sessions, many", "end all others", "email"]
@@ -103,16 +127,40 @@ IN_ARABIC = ["home", "sign in", "sign up", "sessions, many", "end all others", "
 def test_a_page_is_sound_right_to_left(name, open_as):
     opened = OPENED[name]
 
-    fits_the_narrowest_phone(open_as(opened).visit(opened.page))
+    is_sound(open_as(opened).visit(opened.page))
 
 
-def test_a_message_and_open_details_are_sound(open_browser, ada):
-    sessions = open_browser(ada, browser="edge-windows").visit(pages.SessionListPage)
+def test_a_message_and_open_details_are_sound_in_every_theme(open_browser, stage, ada, subtests):
+    browser = open_browser(ada, browser="edge-windows", variant=NOT_FOR_AXE)
 
-    sessions = sessions.card("Safari", "iPhone").end()
-    expect(sessions.card("Firefox", "Linux").open_details()).to_be_visible()
+    for theme in themes_of(pages.SessionListPage):
+        with subtests.test(theme):
+            stage.sign_in(ada, "chrome-windows", "cairo")
+            browser.wears(theme)
+            sessions = browser.visit(pages.SessionListPage).card("Chrome", "Windows 10/11").end()
+            expect(sessions.card("Firefox", "Linux").open_details()).to_be_visible()
 
-    fits_the_narrowest_phone(sessions.arrived())
+            sessions.ask_axe()
+            is_sound(sessions)
+
+
+def test_the_notice_of_an_end_is_sound_in_every_theme(open_browser, single, subtests):
+    mine = open_browser(single, variant=NOT_FOR_AXE)
+
+    for theme in themes_of(pages.SessionListPage):
+        with subtests.test(theme):
+            theirs = replace(NOT_FOR_AXE, theme=theme)
+            other = open_browser(single, browser="chrome-windows", variant=theirs)
+            sessions = other.visit(pages.SessionListPage)
+            mine.visit(pages.SessionListPage).card("Chrome", "Windows 10/11").end()
+
+            page = sessions.says_that_its_session_was_ended().page
+            page.ask_axe()
+            is_sound(page)
+
+
+def test_the_list_of_staff_is_sound(open_browser, grace):
+    is_sound(open_browser(grace).visit(pages.SessionListPage))
 
 
 def test_a_wrong_password_is_told(open_browser, ada, words):
@@ -120,7 +168,7 @@ def test_a_wrong_password_is_told(open_browser, ada, words):
 
     told = words("The username and/or password you specified are not correct.")
     expect(page.content).to_contain_text(told)
-    fits_the_narrowest_phone(page)
+    is_sound(page)
 
 
 def test_the_session_to_end_is_shown_first(open_browser, ada):
@@ -130,7 +178,7 @@ def test_the_session_to_end_is_shown_first(open_browser, ada):
     page = browser.visit(pages.EndSessionPage, session.address)
 
     expect(page.content).to_contain_text(session.device)
-    fits_the_narrowest_phone(page)
+    is_sound(page)
 
 
 def test_signing_out_here_is_asked_first(open_browser, ada):
@@ -140,13 +188,13 @@ def test_signing_out_here_is_asked_first(open_browser, ada):
     page = browser.visit(pages.EndSessionPage, session.address)
 
     expect(page.sign_out_button).to_be_visible()
-    fits_the_narrowest_phone(page)
+    is_sound(page)
 
 
 def test_the_mail_of_a_reset_leads_to_a_new_password(open_browser, open_requests, ada, mail):
     post(open_requests(), pages.ResetPasswordPage.path, email="ada@example.org")
 
-    fits_the_narrowest_phone(open_browser().visit(pages.NewPasswordPage, link_in(mail())))
+    is_sound(open_browser().visit(pages.NewPasswordPage, link_in(mail())))
 
 
 def test_the_second_factor_is_asked_for_after_the_password(open_browser, stage, ada):
@@ -154,7 +202,7 @@ def test_the_second_factor_is_asked_for_after_the_password(open_browser, stage, 
 
     browser = open_browser(prepare=lambda requests: sign_in(requests, ada))
 
-    fits_the_narrowest_phone(browser.visit(pages.GiveCodePage))
+    is_sound(browser.visit(pages.GiveCodePage))
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from playwright.sync_api import APIRequestContext, Locator, Page
@@ -22,11 +23,22 @@ class Variant:
 
     context: dict[str, Any] = field(default_factory=dict)
     language: str = "en"
+    theme: str = "default"
+    asks_axe: bool = True  # about each page that is arrived at
 
     @property
     def right_to_left(self) -> bool:
         return self.language in {"ar", "he"}
 
+
+THEMES_FOLDER = Path(__file__).parents[1] / "themes"
+# Those that dress allauth's pages too, and those for the session pages only
+WHOLE_THEMES = sorted(
+    path.parents[2].name for path in THEMES_FOLDER.glob("*/templates/allauth/elements")
+)
+SESSION_THEMES = sorted(
+    {path.parent.name for path in THEMES_FOLDER.glob("*/apps.py")} - {*WHOLE_THEMES}
+)
 
 DESKTOP = Variant({"viewport": {"width": 1280, "height": 800}})
 PHONE = Variant(
@@ -56,6 +68,12 @@ class Visitor:
         """Return this visitor, after a switch to another language."""
         variant = replace(self.variant, language=language)
         return replace(self, words=replace(self.words, language=language), variant=variant)
+
+    def wears(self, theme: str) -> None:
+        """Change the theme of the pages to come, as the switch in the header leaves it."""
+        self.page.context.add_cookies(
+            [{"name": "theme", "value": theme, "url": self.site, "httpOnly": True}]
+        )
 
     def visit(self, kind: type[AnyPage], path: str | None = None) -> AnyPage:
         """Type a page's address."""

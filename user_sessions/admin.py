@@ -29,7 +29,7 @@ from user_sessions.location import location_name
 from user_sessions.models import AbstractSession, SessionQuerySet
 from user_sessions.networks import in_network, network_of
 from user_sessions.pagination import BoundedPaginator
-from user_sessions.user_names import has_user_named, name_columns
+from user_sessions.user_names import has_user_named, name_columns, users_database
 
 USERS_AT_ONCE = 500  # in one statement: databases limit the number of values
 
@@ -113,7 +113,16 @@ class SessionAdmin(ModelAdmin):  # type: ignore[type-arg]  # no generic at run t
     # The list
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).defer("session_data")
+        sessions = super().get_queryset(request).defer("session_data")
+        return sessions if self._may_join_users(sessions) else sessions.prefetch_related("user")
+
+    def get_list_select_related(self, request: HttpRequest) -> Any:
+        asked = super().get_list_select_related(request)
+        return asked if self._may_join_users(super().get_queryset(request)) else ()
+
+    def _may_join_users(self, sessions: QuerySet[Any]) -> bool:
+        """Tell whether users are where the sessions are: no statement reaches two databases."""
+        return users_database() == sessions.db
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return SessionChangeList

@@ -184,6 +184,34 @@ def check_move_from_itself(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register
+def check_cache_seconds(**kwargs: Any) -> list[CheckMessage]:
+    value = conf.CACHE_SECONDS
+    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        return []
+    return [
+        Error(
+            f"USER_SESSIONS_CACHE_SECONDS is {value!r}, which is not a number of seconds.",
+            hint="Use a whole number above zero, e.g. 300.",
+            id="user_sessions.E020",
+        )
+    ]
+
+
+@register
+def check_heartbeat(**kwargs: Any) -> list[CheckMessage]:
+    value = conf.HEARTBEAT
+    if isinstance(value, timedelta) and value > timedelta(0):
+        return []
+    return [
+        Error(
+            f"USER_SESSIONS_HEARTBEAT is {value!r}, which is not a length of time.",
+            hint="Use a timedelta above zero, e.g. timedelta(minutes=1).",
+            id="user_sessions.E030",
+        )
+    ]
+
+
+@register
 def check_unknown_settings(**kwargs: Any) -> list[CheckMessage]:
     known = all_settings()
     unknown = (name for name in dir(settings) if "SESSION" in name and name not in known)

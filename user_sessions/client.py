@@ -31,6 +31,8 @@ def client_address(request: HttpRequest) -> str | None:
     if conf.CLIENT_IP:
         return parse_address(import_string(conf.CLIENT_IP)(request))
     peer = request.META.get("REMOTE_ADDR") or ""
+    if not conf.TRUSTED_PROXIES:
+        return _address_of_peer(peer)
     address = _parsed(peer)
     if not _is_trusted(peer, address):
         return _text(address)
@@ -47,6 +49,10 @@ def parse_address(value: str | None) -> str | None:
     An IPv4 address that is mapped into IPv6 (RFC 4291, section 2.5.5.2) is given as IPv4.
     """
     return _text(_parsed(value or ""))
+
+
+# Browsers come back, and the server has seen to it that this is an address and no longer than one.
+_address_of_peer = lru_cache(maxsize=1024)(parse_address)
 
 
 def clean_user_agent(value: str, max_length: int) -> str | None:

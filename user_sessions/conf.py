@@ -52,6 +52,11 @@ class Conf:
         "zero records every request, None records none.",
         default=timedelta(minutes=1),
     )
+    CACHE_SECONDS = Setting[int](
+        "For how many seconds the engine cached_db believes its cache before it reads the row again. "
+        "Whatever goes wrong in the cache ends with that.",
+        default=300,
+    )
     CLIENT_IP = Setting[str | None](
         "Dotted path of a function that takes the request and gives the client's address as text, "
         "or None. It replaces the two settings on proxies.",
@@ -61,6 +66,11 @@ class Conf:
         "The header in which your proxies name the client: X-Forwarded-For, or Forwarded (RFC 7239). "
         "The other one is never read, since a proxy that doesn't write it passes on what the client sent.",
         default="X-Forwarded-For",
+    )
+    HEARTBEAT = Setting[timedelta](
+        "How much time passes before an open websocket of user_sessions.channels looks at its session "
+        "again, should a message that it has ended have been lost.",
+        default=timedelta(minutes=1),
     )
     MOVE_FROM = Setting[str | None](
         "Dotted path of another app's session model, for a site that can't stop to run "

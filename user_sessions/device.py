@@ -93,7 +93,7 @@ _MENDED_BROWSERS = tuple(
         ("^GuzzleHttp/", "Guzzle"),
         ("^Java-http-client/", "Java"),
         ("^python-(httpx|urllib3)/", r"Python \1"),
-        ("^(Dart|Kodi|node-fetch)/", r"\1"),
+        ("^(Dart|Kodi|node-fetch|Playwright)/", r"\1"),
     )
 )
 # Bots that the parser knows by name and not as such.
@@ -150,6 +150,10 @@ _DEVICES = tuple(
         (r"\bXbox\b", "Xbox", "other"),
     )
 )
+# The parser takes for a feature phone whatever begins with one of some hundred words of four letters,
+# such as "http" and "play". One that is a phone says so elsewhere too.
+_GUESSED_PHONE = "Generic Feature Phone"
+_FEATURE_PHONE = re.compile(r"\bMIDP\b|Opera Mini|Mobile", re.IGNORECASE)
 _COMPUTERS = frozenset({"Linux", "FreeBSD", "NetBSD", "OpenBSD"})
 _PHONES = frozenset({"iOS", "KaiOS"})
 _UNKNOWN = frozenset({"", "Other"})
@@ -232,9 +236,15 @@ def _kind(platform: str | None, parsed: user_agents.parsers.UserAgent) -> str:
         return "other"  # a program that names only itself
     if parsed.is_tablet:
         return "tablet"
-    if parsed.is_mobile or platform in _PHONES or "Mobile" in parsed.ua_string:
+    if _is_phone(platform, parsed):
         return "phone"
     return "computer" if parsed.is_pc or platform in _COMPUTERS else "other"
+
+
+def _is_phone(platform: str | None, parsed: user_agents.parsers.UserAgent) -> bool:
+    if parsed.device.family == _GUESSED_PHONE:
+        return _FEATURE_PHONE.search(parsed.ua_string) is not None
+    return parsed.is_mobile or platform in _PHONES or "Mobile" in parsed.ua_string
 
 
 def _is_android_tablet(user_agent: str) -> bool:

@@ -18,3 +18,13 @@ class SessionEnded(UpdateError, SessionInterrupted):
             "The request's session was deleted before the request completed. "
             "The user may have logged out in a concurrent request, for example."
         )
+
+
+class CacheUnavailable(Exception):
+    """The cache of the sessions doesn't answer, so an end could not be final; nothing was changed.
+
+    The middleware answers it with 503 where a view raises it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("The cache of the sessions does not answer, so nothing was changed.")

@@ -11,11 +11,15 @@ from django.conf import settings
 from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessionMiddleware
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.utils.cache import patch_vary_headers
+from django.shortcuts import render
+from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django.utils.http import http_date
 
 from user_sessions.backends.base import SessionStore
 from user_sessions.client import client_address
+from user_sessions.exceptions import CacheUnavailable
+
+RETRY_AFTER = 60  # seconds
 
 
 class Step(enum.Enum):
@@ -70,6 +74,21 @@ class SessionMiddleware(DjangoSessionMiddleware):
             ip=client_address(request) or "",
         )
 
+    def process_exception(
+        self, request: HttpRequest, exception: Exception
+    ) -> HttpResponseBase | None:
+        """Say that nothing was changed, where a view could not end a session.
+
+        Django calls it once the view's transaction, if it has one, is rolled back. With 503 the
+        session isn't saved on the way out, nor is the cookie dropped.
+        """
+        if not isinstance(exception, CacheUnavailable):
+            return None
+        response = render(request, "user_sessions/errors/cache_unavailable.html", status=503)
+        response["Retry-After"] = str(RETRY_AFTER)
+        add_never_cache_headers(response)
+        return response
+
     def process_response(  # type: ignore[override]  # any response passes, a streaming one too
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
@@ -122,7 +141,7 @@ def _with_headers(request: HttpRequest, response: HttpResponseBase, step: Step) 
             samesite=settings.SESSION_COOKIE_SAMESITE,
         )
     session = getattr(request, "session", None)
-    if step in {Step.SAVE, Step.DROP_COOKIE} or (session is not None and session.accessed):
+    if step is Step.SAVE or step is Step.DROP_COOKIE or (session is not None and session.accessed):
         patch_vary_headers(response, ("Cookie",))
     return response
 

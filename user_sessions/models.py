@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import datetime
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from asgiref.sync import sync_to_async
@@ -14,7 +16,7 @@ from django.db.models.deletion import Collector
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from user_sessions import raw_keys
+from user_sessions import cached_rows, raw_keys
 from user_sessions.fields import SessionKeyField
 from user_sessions.keys import RawKey, is_digest
 
@@ -41,7 +43,16 @@ class SessionQuerySet(models.QuerySet[AnySession]):
             raw_keys.hash_rows(self)
         return self
 
+    def update(self, **kwargs: Any) -> int:
+        if cached_rows.is_cached(self.model):
+            return cached_rows.update(self, kwargs)
+        return super().update(**kwargs)
+
+    update.alters_data = True  # type: ignore[attr-defined]  # as Django marks its own
+
     def delete(self) -> tuple[int, dict[str, int]]:
+        if cached_rows.is_announced(self.model) and cached_rows.deletes_at_once(self):
+            return cached_rows.delete(self)
         # What isn't deleted in one statement is deleted by the digests of the instances.
         if not Collector(using=self.db, origin=self).can_fast_delete(self):
             self.hashed()
@@ -119,15 +130,33 @@ class AbstractSession(AbstractBaseSession):
     objects: ClassVar[SessionManager] = SessionManager()
 
     raw_key: RawKey | None = None  # of a row that still stands under it
+    saved_by_engine = False  # which tells its cache itself
 
     class Meta(AbstractBaseSession.Meta):
         abstract = True
 
     @classmethod
     def get_session_store_class(cls) -> type[SessionStore]:
+        """Return the configured engine's, where this is its model."""
         from user_sessions.backends.db import SessionStore
 
+        with suppress(AttributeError, ImportError):  # the check E012 tells what is wrong with it
+            engine = import_module(settings.SESSION_ENGINE).SessionStore
+            if issubclass(engine, SessionStore) and engine.get_model_class() is cls:
+                return cast("type[SessionStore]", engine)
         return SessionStore
+
+    def refresh_from_db(self, using: str | None = None, *args: Any, **kwargs: Any) -> None:
+        """Read, from where this instance was read: for what was deferred Django asks any replica."""
+        super().refresh_from_db(using or self._state.db, *args, **kwargs)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.saved_by_engine or not cached_rows.is_cached(type(self)):
+            super().save(*args, **kwargs)
+            return
+        using = kwargs.get("using") or router.db_for_write(type(self), instance=self)
+        with cached_rows.saving(self, using):
+            super().save(*args, **kwargs)
 
     def end(self) -> bool:
         """End this session; return whether it was this call that did so."""

@@ -25,6 +25,7 @@ from user_sessions.backends import get_session_model
 from user_sessions.backends.db import SessionStore
 from user_sessions.client import clean_user_agent, parse_address
 from user_sessions.models import AbstractSession
+from user_sessions.user_names import users_database
 
 DJANGO = "django.contrib.sessions.models.Session"
 
@@ -46,6 +47,10 @@ UNREADABLE = "data that can't be read: another SECRET_KEY or serializer, or tamp
 NO_USER = "the user is gone"
 
 
+class NothingToMove(ImproperlyConfigured):
+    """The site never had the sessions that are looked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Verdict:
     """What becomes of an old row: the new one, or why there is none."""
@@ -57,7 +62,8 @@ class _Verdict:
 class OldSessions:
     """The sessions in another app's table, by the dotted path of its model.
 
-    ImproperlyConfigured where there is no such table in the database that holds our sessions.
+    ImproperlyConfigured where there is no such table in the database that holds our sessions, and
+    NothingToMove where that is the table of Django's own.
     """
 
     def __init__(self, path: str) -> None:
@@ -105,7 +111,7 @@ class OldSessions:
         found = list(rows.filter(pk__in=keys))
         stores = {old.pk: _store(old) for old in found}
         wanted = {store.user_id_of(store._session) for store in stores.values()} - {None}
-        users = get_user_model()._base_manager.using(self.using).filter(pk__in=wanted)
+        users = get_user_model()._base_manager.using(users_database()).filter(pk__in=wanted)
         known = set(users.values_list("pk", flat=True))
         return {old.pk: _verdict(old, stores[old.pk], known) for old in found}
 
@@ -155,6 +161,8 @@ def _unmanaged(path: str, using: str) -> type[models.Model]:
     connection = connections[using]
     with connection.cursor() as cursor:
         if not app or table not in connection.introspection.table_names(cursor):
+            if path == DJANGO:
+                raise NothingToMove(f"There is no table {table!r} in the database {using!r}.")
             raise ImproperlyConfigured(
                 f"{path!r} is not the path of a session model whose table, {table!r}, is in the "
                 f"database {using!r}. Use one such as {DJANGO!r}."

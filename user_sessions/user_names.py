@@ -9,6 +9,7 @@ from operator import and_, or_
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import FieldDoesNotExist
+from django.db import router
 from django.db.models import F, Q, TextField, Value
 from django.db.models.functions import Cast, StrIndex, Upper
 from django.db.models.lookups import GreaterThan
@@ -26,17 +27,24 @@ def name_columns() -> Iterator[str]:
                 yield name
 
 
+def users_database() -> str:
+    """Return the database that users are written to, which knows each of them."""
+    return router.db_for_write(get_user_model())
+
+
 def has_user_named(words: list[str], using: str) -> Q:
     """Return the condition that a session has a user whose names contain all of some words.
 
     Their keys, where they aren't many: no database knows how many of its users a word fits, and it
-    chooses a way that takes a second for the wrong number.
+    chooses a way that takes a second for the wrong number. However many they are, where ``using``, the
+    database of the sessions, knows no users.
     """
     words = [_unquoted(word) for word in words]
-    users = get_user_model()._base_manager.using(using)
+    users = get_user_model()._base_manager.using(users_database())
     users = users.filter(*(_named("", word) for word in words))
-    keys = list(users.values_list("pk", flat=True)[: FEW + 1])
-    if len(keys) <= FEW:
+    known = users.db == using
+    keys = list(users.values_list("pk", flat=True)[: FEW + 1 if known else None])
+    if len(keys) <= FEW or not known:
         return Q(user__in=keys)
     return reduce(and_, (_named("user__", word) for word in words))
 

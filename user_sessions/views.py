@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
+from django.db import connections, transaction
 from django.db.models import Case, Value, When
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, resolve_url
@@ -26,6 +28,8 @@ from user_sessions.keys import digest_of, is_digest
 from user_sessions.models import AbstractSession, SessionQuerySet
 from user_sessions.summary import summary_of
 
+AnyView = TypeVar("AnyView", bound=Callable[..., Any])
+
 
 @method_decorator([never_cache, csrf_protect, login_required], name="dispatch")
 class OwnSessionsView(View):
@@ -42,6 +46,16 @@ class OwnSessionsView(View):
 
     def others(self) -> SessionQuerySet[Any]:
         return self.get_queryset().exclude(pk=self.current)
+
+
+def commits_at_once(view: AnyView) -> AnyView:
+    """Keep a view out of ATOMIC_REQUESTS, so that an end is committed before anybody is told of it.
+
+    Otherwise it would be rolled back with whatever fails later, and a tombstone in the cache isn't.
+    """
+    for alias in connections:
+        view = transaction.non_atomic_requests(alias)(view)
+    return view
 
 
 class SessionListView(OwnSessionsView, ListView):  # type: ignore[type-arg]  # no generic at run time
@@ -76,6 +90,7 @@ class SessionListView(OwnSessionsView, ListView):  # type: ignore[type-arg]  # n
         }
 
 
+@method_decorator(commits_at_once, name="dispatch")
 class SessionDeleteView(OwnSessionsView, DetailView):  # type: ignore[type-arg]  # no generic at run time
     """End one session: GET asks, POST does it."""
 
@@ -102,6 +117,7 @@ class SessionDeleteView(OwnSessionsView, DetailView):  # type: ignore[type-arg] 
         return redirect(_list_url(request.POST.get("page", "")))
 
 
+@method_decorator(commits_at_once, name="dispatch")
 class SessionDeleteOtherView(OwnSessionsView, TemplateView):
     """End all sessions but this one: GET says how many and asks, POST does it."""
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from contextlib import AbstractContextManager
 from functools import lru_cache
 from typing import Any
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import CreateError
 from django.db import DatabaseError, IntegrityError, router, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from user_sessions import raw_keys
@@ -31,16 +33,22 @@ class SessionStore(BaseStore):
         Where the row's user isn't the one in the data, somebody took the session away from its user
         (``user.session_set.update(user=None)``), so it is none either.
         """
-        found = self._rows(self.session_key, expire_date__gt=timezone.now())
-        for row in found:
-            data = self.decode(row.session_data)
-            if row.user_id == self.user_id_of(data):
-                self._stored = _facts_of(row)
+        for row in self._rows(self.session_key, expire_date__gt=timezone.now()):
+            data = self._take(row)
+            if data is not None:
                 return data
         if self.session_key and conf.MOVE_FROM and self._move_from(conf.MOVE_FROM):
             return self.load()
         self._session_key = None
         return {}
+
+    def _take(self, row: AbstractSession) -> dict[str, Any] | None:
+        """Return the data of a row and remember its facts; None where it is nobody's session."""
+        data = self.decode(row.session_data)
+        if row.user_id != self.user_id_of(data):
+            return None
+        self._stored = facts_of(row)
+        return data
 
     def exists(self, session_key: str) -> bool:
         return bool(self._validate_session_key(session_key)) and self._rows(session_key).exists()
@@ -75,8 +83,9 @@ class SessionStore(BaseStore):
             return self.create()
         data = self._get_session(no_load=must_create)
         row, known = self.create_model_instance(data), self._known_facts(data)
+        row.saved_by_engine = True
         try:
-            with transaction.atomic(using=self._database()):
+            with self._transaction():
                 self._insert(row, known) if must_create else self._update(row, known)
             self._learn(known)
         except IntegrityError:
@@ -94,7 +103,7 @@ class SessionStore(BaseStore):
         """
         data, old_key = self._session, self.session_key
         try:
-            with transaction.atomic(using=self._database()):
+            with self._transaction():
                 if old_key and not self._delete_row(old_key) and SESSION_KEY in data:
                     raise SessionEnded
                 self.create()
@@ -105,12 +114,16 @@ class SessionStore(BaseStore):
     def touch(self) -> None:
         changed = {**self._changed(self._client_columns()), "last_activity": timezone.now()}
         try:
-            touched = self._rows(self.session_key).update(**changed)
+            touched = self._touch(changed)
         except DatabaseError:
             # The page was served from this session; not having noted so is no reason to withhold it.
             logger.warning("The activity of a session could not be recorded.", exc_info=True)
         else:
             self._learn(changed if touched else {})
+
+    def _touch(self, changed: dict[str, Any]) -> int:
+        """Write that the session was used, and return how many rows that were: one, or none."""
+        return self._write(changed)
 
     def delete(self, session_key: str | None = None) -> None:
         """End the session with this key, or this one; one that is gone already is no error."""
@@ -127,6 +140,9 @@ class SessionStore(BaseStore):
     def _database(cls) -> str:
         """Where sessions are written is where they are read: a lagging replica knows ended ones."""
         return router.db_for_write(cls.get_model_class())
+
+    def _transaction(self) -> AbstractContextManager[None]:
+        return transaction.atomic(using=self._database())
 
     @classmethod
     def _sessions(cls) -> SessionQuerySet[Any]:
@@ -153,7 +169,7 @@ class SessionStore(BaseStore):
             setattr(row, name, value)
         row.save(force_insert=True, using=self._database())
         if not self._stored:
-            self._stored = _facts_of(row)
+            self._stored = facts_of(row)
 
     def _update(self, row: AbstractSession, known: dict[str, Any]) -> None:
         """Write the row, but of the facts only those that this request changes.
@@ -181,8 +197,12 @@ class SessionStore(BaseStore):
     def _update_and_hash(self, row: AbstractSession, fields: list[str]) -> None:
         """Write a row that may still stand under the key, and give it the digest by the way."""
         values = {name: getattr(row, name) for name in fields}
-        if not self._rows(self.session_key).update(session_key=row.session_key, **values):
+        if not self._write({"session_key": row.session_key, **values}):
             raise SessionEnded
+
+    def _write(self, values: dict[str, Any]) -> int:
+        # Not that of SessionQuerySet, which would have to tell a cache what the engine tells it itself.
+        return QuerySet.update(self._rows(self.session_key), **values)
 
     def _delete_row(self, session_key: str) -> bool:
         _, deleted = self._rows(session_key).delete()
@@ -194,7 +214,7 @@ def _columns(model: type[AbstractSession]) -> tuple[str, ...]:
     return tuple(f.attname for f in model._meta.concrete_fields if not f.primary_key)
 
 
-def _facts_of(row: AbstractSession) -> StoredFacts:
+def facts_of(row: AbstractSession) -> StoredFacts:
     return StoredFacts(row.user_id, row.user_agent, row.ip, row.created_at, row.last_activity)
 
 

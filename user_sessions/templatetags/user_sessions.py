@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django import template
+from django.forms import BoundField
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
@@ -72,3 +73,10 @@ def ago(moment: datetime) -> str:
         if passed >= unit:
             return words % {"count": passed // unit}
     return _("just now")
+
+
+@register.filter
+def with_class(field: BoundField, names: str) -> str:
+    """The widget of a form's field, with these classes besides its own: "form-control"."""
+    own = field.field.widget.attrs.get("class", "")
+    return field.as_widget(attrs={"class": f"{own} {names}".strip()})

@@ -15,6 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 from statistics import median
 from time import perf_counter
+from typing import Any
 
 import django
 
@@ -139,8 +140,31 @@ def explain(name: str, captured) -> list[str]:
     return [*found, ""]
 
 
-def measure_clearing(batch_sizes: list[int]) -> list[str]:
-    """Return the seconds that it takes to remove all sessions by one statement, and by batches.
+def orders() -> dict[str, tuple[str, Any]]:
+    """Return in which order sessions stand, and the function that makes them so, of those that expired."""
+    from django.utils import timezone
+
+    from user_sessions.keys import RawKey
+
+    def one_instant(sessions):
+        sessions.update(expire_date=timezone.now() - timedelta(days=3))
+
+    def half_live(sessions):  # digests are random
+        sessions.filter(pk__gt=RawKey("sha256$U")).update(
+            expire_date=timezone.now() + timedelta(days=3)
+        )
+
+    return {
+        "order of visits": ("last_activity", None),
+        "random order": ("session_key", None),
+        "one instant": ("last_activity", one_instant),
+        "one instant, random order": ("session_key", one_instant),
+        "half live, random order": ("session_key", half_live),
+    }
+
+
+def measure_clearing(rounds: int) -> list[str]:
+    """Return the seconds that Django's one statement and our batches take, which alternate.
 
     Each way removes the same rows, put back from a copy before it.
     """
@@ -148,21 +172,39 @@ def measure_clearing(batch_sizes: list[int]) -> list[str]:
     from user_sessions.expiry import remove_expired
 
     sessions = get_session_model().objects
-    ways = {"one statement": lambda: sessions.expired().delete()} | {
-        f"batches of {size}": lambda size=size: sum(remove_expired(sessions.all(), size))
-        for size in batch_sizes
-    }
-    lines = [f"{'removing expired sessions':28}{'seconds':>9}"]
-    execute("CREATE TABLE kept AS SELECT * FROM user_sessions_session")
-    for name, remove in [*ways.items(), *ways.items()]:
-        execute("DELETE FROM user_sessions_session")
-        execute("INSERT INTO user_sessions_session SELECT * FROM kept")
-        analyze()
-        number, start = sessions.count(), perf_counter()
-        remove()
-        assert sessions.count() == 0
-        lines.append(f"{name:28}{perf_counter() - start:9.2f}  of {number:,}")
+    ways = [
+        lambda: sessions.expired().delete()[0],
+        lambda: sum(remove_expired(sessions.all())),
+    ]
+    lines = [f"{'removing expired sessions':28}{'number':>9}{'django':>9}{'ours':>9}{'ratio':>8}"]
+    execute("CREATE TABLE original AS SELECT * FROM user_sessions_session")
+    for name, (column, change) in orders().items():
+        put_back("original", column)
+        if change:
+            change(sessions)
+        execute("CREATE TABLE kept AS SELECT * FROM user_sessions_session")
+        seconds: tuple[list[float], list[float]] = ([], [])
+        for number in range(rounds):
+            for which in (0, 1) if number % 2 else (1, 0):
+                put_back("kept", column)
+                start = perf_counter()
+                removed = ways[which]()
+                seconds[which].append(perf_counter() - start)
+                assert not sessions.expired().exists()
+        theirs, ours = map(median, seconds)
+        lines.append(f"{name:28}{removed:9,}{theirs:9.2f}{ours:9.2f}{ours / theirs:8.2f}")
+        execute("DROP TABLE kept")
     return lines
+
+
+def put_back(table: str, column: str) -> None:
+    """Fill the table of sessions from another, in the order of a column."""
+    from django.db import connection
+
+    empty = "DELETE FROM" if connection.vendor == "sqlite" else "TRUNCATE"
+    execute(f"{empty} user_sessions_session")
+    execute(f"INSERT INTO user_sessions_session SELECT * FROM {table} ORDER BY {column}")  # noqa: S608  # our own
+    analyze()
 
 
 def execute(sql: str) -> None:
@@ -176,7 +218,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sessions", type=int, default=200_000)
     parser.add_argument("--users", type=int, default=50_000)
-    parser.add_argument("--rounds", type=int, default=5, help="requests of each page (5)")
+    parser.add_argument("--rounds", type=int, default=5, help="of each page and way (5)")
+    parser.add_argument("--clearing-only", action="store_true", help="measure no pages")
     parser.add_argument("--explain", type=Path, help="file to write the plans to")
     arguments = parser.parse_args()
     os.environ["DJANGO_SETTINGS_MODULE"] = "user_sessions.tests.settings.plain"
@@ -196,15 +239,14 @@ def report(arguments: argparse.Namespace) -> None:
     from django.db.models import F
 
     from user_sessions.backends import get_session_model
-    from user_sessions.expiry import BATCH
 
     explained: list[str] = []
     fill(arguments.sessions, arguments.users)
     analyze()
-    lines = measure_pages(arguments.rounds, explained)
+    lines = [] if arguments.clearing_only else measure_pages(arguments.rounds, explained)
     a_year = timedelta(days=365)
     get_session_model().objects.update(expire_date=F("expire_date") - a_year)
-    lines += measure_clearing([1000, BATCH])
+    lines += measure_clearing(arguments.rounds)
     sys.stdout.write("\n".join(lines) + "\n")
     if arguments.explain:
         arguments.explain.write_text("\n".join(explained))

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from asgiref.sync import async_to_sync
 from django.conf import settings
-from django.db import connection
+from django.db import connection, connections, router
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
-from user_sessions import raw_keys
+from user_sessions import cached_rows, raw_keys
 from user_sessions.backends import get_session_model
+from user_sessions.tests import caches
 from user_sessions.tests.people import make_person
 from user_sessions.tests.user_agents import FIREFOX_ON_LINUX
 from user_sessions.utils.tests import Client
@@ -22,16 +24,50 @@ from user_sessions.utils.tests import Client
 PLAIN_ONLY = [
     f"test_{name}.py"
     for name in (
-        "checks", "client", "conf", "device", "docs", "download_geoip", "filters",
-        "installation_checks", "location", "networks", "repository", "summary", "templates",
+        "cache_checks", "checks", "client", "conf", "device", "docs", "download_geoip", "eject_theme", "filters",
+        "admin_theme", "installation_checks", "location", "networks", "new_theme", "repository", "summary", "templates",
         "translations", "user_agents",
     )
 ]  # fmt: skip
 
-# SQLite locks the whole file, and a second writer is told so at once.
-NO_ROW_LOCKS = ["test_races.py"] if connection.vendor == "sqlite" else []
+# SQLite locks the whole file, and a second writer is told so at once. It computes the model of a
+# database that locks rows.
+OF_OTHER_DATABASES = ["test_races.py" if connection.vendor == "sqlite" else "test_interleavings.py"]
 
-collect_ignore = NO_ROW_LOCKS + ([] if settings.SETTINGS_MODULE.endswith(".plain") else PLAIN_ONLY)
+# All themes at once.
+THEMES = "test_themes.py"
+# On a site with Channels.
+WEBSOCKETS = {"test_channels.py", "test_live_websockets.py"}
+EVERY = {path.name for path in Path(__file__).parent.glob("test_*.py")}
+# What is true of the engine that caches only.
+CACHED_ONLY = ["test_cached_db.py", "test_interleavings.py"]
+
+# With sessions in another database than users: what no replica may answer, and what needs both.
+OWN_DATABASE = "test_own_database.py"
+OF_OWN_DATABASE = {OWN_DATABASE, "test_admin.py", "test_migratesessions.py"}
+
+VARIANT = settings.SETTINGS_MODULE.rpartition(".")[2]
+# These settings are about nothing else, and nothing else is about them.
+OF_VARIANT = {"themes": {THEMES}, "channels": WEBSOCKETS, "own_database": OF_OWN_DATABASE}
+if VARIANT in OF_VARIANT:
+    collect_ignore = [*EVERY - OF_VARIANT[VARIANT], "allauth_site"]
+else:
+    collect_ignore = [
+        THEMES,
+        OWN_DATABASE,
+        *WEBSOCKETS,
+        *OF_OTHER_DATABASES,
+        *([] if VARIANT == "plain" else PLAIN_ONLY),
+        *([] if VARIANT == "cached_db" else CACHED_ONLY),
+    ]
+
+
+def pytest_collection_modifyitems(items):
+    """Let tests use each database where the settings have several."""
+    if len(settings.DATABASES) > 1:
+        for item in items:
+            item.add_marker(pytest.mark.django_db(databases="__all__"))
+
 
 STATEMENTS = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
@@ -64,9 +100,19 @@ def english():
         yield
 
 
+@pytest.fixture(autouse=True)
+def _empty_cache():
+    caches.state.begin_anew()
+
+
 @pytest.fixture
 def session_model():
     return get_session_model()
+
+
+@pytest.fixture
+def sessions_connection(session_model):
+    return connections[router.db_for_write(session_model)]
 
 
 @pytest.fixture
@@ -108,15 +154,25 @@ def call(request):
 
 
 @pytest.fixture
+def cached(session_model):
+    """Whether the engine reads sessions from a cache: 1 or 0, for sums of queries."""
+    return int(cached_rows.is_cached(session_model))
+
+
+@pytest.fixture
 def assert_queries():
     """Assert how many queries are made: SELECT, INSERT, UPDATE, DELETE; transactions don't count."""
 
     @contextmanager
     def assert_queries(*allowed):
         raw_keys.may_be_left(get_session_model(), "default")  # asked once a process
-        with CaptureQueriesContext(connection) as captured:
+        with ExitStack() as stack:
+            captured = [
+                stack.enter_context(CaptureQueriesContext(each)) for each in connections.all()
+            ]
             yield
-        sql = [query["sql"] for query in captured if query["sql"].startswith(STATEMENTS)]
+        sql = [query["sql"] for queries in captured for query in queries]
+        sql = [statement for statement in sql if statement.startswith(STATEMENTS)]
         assert len(sql) in allowed, "\n".join(sql)
 
     return assert_queries

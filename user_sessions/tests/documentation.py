@@ -27,7 +27,7 @@ PASSWORD = "a password of the reader's"
 DEADLINE_SECONDS = 60
 
 _FENCE = re.compile(r"^( *)```(\w+)\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
-_FILE = re.compile(r"(?:# |\{# )(\S+/\S+\.\w+)(?: #\})?\n")
+_FILE = re.compile(r"(?:# |\{# |/\* )(\S+/\S+\.\w+)(?: #\}| \*/)?\n")
 _LISTENS = re.compile(r"http://127\.0\.0\.1:\d+")
 
 
@@ -71,6 +71,21 @@ def terms(text: str) -> list[str]:
     return [line.replace("`", "") for line in re.findall(r"^(`.+`)\n: ", text, re.MULTILINE)]
 
 
+def executed(python: list[Block], **names: object) -> dict[str, object]:
+    """Run some Python of the documentation's, and return the names that it has then."""
+    for block in python:
+        exec(block.text, names)  # noqa: S102  # the documentation's own code
+    return names
+
+
+def settings_in(text: str) -> list[Block]:
+    return [
+        block
+        for block in blocks(text, "python")
+        if re.search(r"^[A-Z_]+ = ", block.text, re.MULTILINE)
+    ]
+
+
 def install_steps() -> str:
     _before, _begin, rest = README.read_text().partition("<!-- begin: install -->")
     return rest.partition("<!-- end: install -->")[0]
@@ -97,8 +112,8 @@ class Project:
             elif block.file:
                 self._append(block.file, block.text)
 
-    def run(self, *arguments: str) -> str:
-        """Run Python in the project; return what it printed."""
+    def run(self, *arguments: str, status: int = 0) -> str:
+        """Run Python in the project, which has to end with a status; return what it printed."""
         done = subprocess.run(  # noqa: S603  # the documentation's own commands
             [sys.executable, *arguments],
             cwd=self.folder,
@@ -108,7 +123,7 @@ class Project:
             text=True,
             timeout=DEADLINE_SECONDS,
         )
-        assert done.returncode == 0, f"{arguments}\n{done.stdout}\n{done.stderr}"
+        assert done.returncode == status, f"{arguments}\n{done.stdout}\n{done.stderr}"
         return done.stdout
 
     def page(self) -> str:

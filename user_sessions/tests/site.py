@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.auth import get_user_model, login
 from django.http import HttpRequest, HttpResponse
+
+from user_sessions.views import SessionDeleteOtherView
 
 
 def plain(request: HttpRequest) -> HttpResponse:
@@ -42,6 +46,14 @@ def sign_in_and_fail(request: HttpRequest) -> HttpResponse:
     user = get_user_model()._default_manager.get()
     login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
     raise RuntimeError("after the sign-in")
+
+
+class EndOthersAndFail(SessionDeleteOtherView):
+    """End all other sessions, then stop half-way."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        super().post(request, *args, **kwargs)
+        raise RuntimeError("after the end")
 
 
 def remember(request: HttpRequest) -> HttpResponse:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -10,6 +12,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
+from django.db.models.signals import pre_delete
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -21,8 +24,13 @@ from user_sessions.tests.documentation import sections, text_of
 
 
 @pytest.fixture
-def make_sessions(db, session_model, clock):
+def make_sessions(db, session_model, sessions_connection, clock):
     """Make sessions that expired some seconds ago, or will in as many."""
+    # PostgreSQL keeps the pages of rows that other tests made.
+    if sessions_connection.vendor == "postgresql":  # pragma: no cover (PostgreSQL only)
+        table = sessions_connection.ops.quote_name(session_model._meta.db_table)
+        with sessions_connection.cursor() as cursor:
+            cursor.execute(f"TRUNCATE {table} CASCADE")
 
     def make_sessions(*seconds_ago):
         for number, seconds in enumerate(seconds_ago):
@@ -102,13 +110,41 @@ def test_no_batch_is_larger(make_sessions, batches, session_model, seconds_ago, 
     assert session_model.objects.count() == 3
 
 
-def test_a_batch_is_one_statement_and_fetches_no_data(make_sessions, batches):
+def test_a_batch_is_one_statement_and_fetches_no_data(make_sessions, batches, sessions_connection):
     make_sessions(*range(1, 7))
     with CaptureQueriesContext(connection) as captured:
         assert batches(3) == [3, 3]
     sql = [query["sql"] for query in captured]
     assert len([text for text in sql if text.startswith("DELETE")]) == 3  # the last finds none
     assert not any("session_data" in text for text in sql)
+
+
+@pytest.mark.parametrize("seconds_ago", [range(1, 201), [7] * 200], ids=["dates", "one instant"])
+def test_a_large_batch_has_few_queries_and_a_bound(
+    make_sessions, batches, session_model, seconds_ago
+):
+    """PostgreSQL goes through its pages, which may hold up to twice as many."""
+    make_sessions(*seconds_ago, -1, -1, -1)
+    with CaptureQueriesContext(connection) as captured:
+        sizes = batches(50)
+    assert sum(sizes) == 200
+    assert session_model.objects.count() == 3
+    assert max(sizes) <= (100 if connection.vendor == "postgresql" else 50)
+    statements = [q["sql"] for q in captured if q["sql"].startswith(("SELECT", "DELETE"))]
+    assert len(statements) <= 2 * len(sizes) + 6
+    assert any("ctid" in sql for sql in statements) == (connection.vendor == "postgresql")
+
+
+@pytest.mark.parametrize("size", [2, 50], ids=["by date", "by page on PostgreSQL"])
+def test_a_transaction_ends_with_each_batch(transactional_db, make_sessions, session_model, size):
+    """PostgreSQL doesn't wait for its disk at the end of one, but does for those of others."""
+    make_sessions(*range(1, 101))
+    with CaptureQueriesContext(connection) as captured:
+        for _removed in remove_expired(session_model.objects.all(), size):
+            assert not connection.in_atomic_block
+    assert not session_model.objects.exists()
+    starts = Counter(query["sql"].partition(" ")[0] for query in captured)
+    assert starts["SET"] == (starts["DELETE"] if connection.vendor == "postgresql" else 0)
 
 
 def test_a_session_that_is_prolonged_meanwhile_stays(make_sessions, session_model):
@@ -122,18 +158,70 @@ def test_a_session_that_is_prolonged_meanwhile_stays(make_sessions, session_mode
     assert session_model.objects.get().pk == kept.pk
 
 
-def test_keys_that_were_never_hashed_go_too(make_sessions, batches, settings):
+@pytest.mark.parametrize("size", [2, 50], ids=["by date", "by page on PostgreSQL"])
+def test_somebody_else_who_clears_too_is_no_trouble(make_sessions, session_model, size):
+    make_sessions(*range(1, 201))
+    ours, theirs = (remove_expired(session_model.objects.all(), size) for _ in range(2))
+    removed = next(ours) + next(theirs) + next(ours) + sum(theirs) + sum(ours)
+    assert removed == 200
+    assert not session_model.objects.exists()
+
+
+@pytest.mark.parametrize("size", [2, 50], ids=["by date", "by page on PostgreSQL"])
+def test_whoever_listens_hears_of_each(make_sessions, batches, session_model, size):
+    """Sessions that something hangs on, by a signal or a row, go as Django deletes them."""
+    make_sessions(*range(1, 101))
+    with listening(session_model) as heard, CaptureQueriesContext(connection) as captured:
+        assert sum(batches(size)) == 100
+    assert len(set(heard)) == 100
+    assert not any("ctid" in query["sql"] for query in captured)  # by date: a row may move
+
+
+@contextmanager
+def listening(model):
+    """Give the keys of the rows that a receiver hears of before each is deleted."""
+    heard = []
+
+    def listener(instance, **kwargs):
+        heard.append(instance.pk)
+
+    pre_delete.connect(listener, sender=model)
+    try:
+        yield heard
+    finally:
+        pre_delete.disconnect(listener, sender=model)
+
+
+@pytest.fixture
+def unhashed(db, settings):
+    """Sessions of django-user-sessions 2.0, every other of which still stands under its key."""
     settings.SESSION_ENGINE = "user_sessions.backends.db"
     MigrationRecorder(connection).record_unapplied(*raw_keys.MIGRATION)
     raw_keys._migrated.cache_clear()
-    date = timezone.now() - timedelta(days=1)
-    for number in range(5):
+    for number in range(100):
+        date = timezone.now() - timedelta(days=1, seconds=number)
         session = Session.objects.create(session_key=f"key-{number}", expire_date=date)
         if number % 2:
             Session.objects.filter(pk=session.pk).update(session_key=RawKey(f"key-{number}"))
-    assert sum(remove_expired(Session.objects.all(), 2)) == 5
-    assert not Session.objects.exists()
+    yield
     raw_keys._migrated.cache_clear()
+
+
+@pytest.mark.usefixtures("unhashed")
+@pytest.mark.parametrize("size", [3, 50])
+def test_keys_that_were_never_hashed_go_too(size):
+    assert sum(remove_expired(Session.objects.all(), size)) == 100
+    assert not Session.objects.exists()
+
+
+@pytest.mark.usefixtures("unhashed")
+@pytest.mark.parametrize("size", [3, 50])
+def test_they_go_while_somebody_listens(size):
+    """They are hashed before, and PostgreSQL puts a row that was changed at another place."""
+    with listening(Session) as heard:
+        assert sum(remove_expired(Session.objects.all(), size)) == 100
+    assert len(set(heard)) == 100
+    assert not Session.objects.exists()
 
 
 class TestAnotherEngine:

@@ -57,6 +57,7 @@ COMPUTERS: list[NameAndUserAgent] = [
     ("Safari on macOS", f"{MAC}{SAFARI}"),
     ("Firefox on macOS", firefox("Macintosh; Intel Mac OS X 10.15")),
     ("Firefox on Linux", FIREFOX_ON_LINUX),
+    ("Playwright on Linux", "Playwright/1.65 (x64; debian 12)"),
     ("Firefox on Linux", firefox("Wayland; Linux x86_64")),
     ("Firefox on Linux", firefox("X11; Ubuntu; Linux x86_64")),
     ("Firefox on Linux", firefox("X11; Fedora; Linux x86_64")),
@@ -75,6 +76,7 @@ COMPUTERS: list[NameAndUserAgent] = [
 ]
 PHONES: list[NameAndUserAgent] = [
     ("Safari on iPhone", SAFARI_ON_IPHONE),
+    ("Opera Mini", "Opera/9.80 (J2ME/MIDP; Opera Mini/7.1.32052/191.273; U; en) Presto/2.12"),
     ("Chrome on iPhone", f"{IPHONE}CriOS/141.0.0.0 {MOBILE}"),
     ("Firefox on iPhone", f"{IPHONE}FxiOS/143.0 {MOBILE}"),
     ("Edge on iPhone", f"{IPHONE}Version/18.0 EdgiOS/141.0.0.0 {MOBILE}"),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 import tomllib
 from importlib import import_module
@@ -28,6 +30,7 @@ from user_sessions.location import location_name
 from user_sessions.models import Session, SessionQuerySet
 from user_sessions.templatetags.user_sessions import register
 from user_sessions.tests import documentation, geoip
+from user_sessions.tests.check_pages import CHECK_PAGES, EXAMPLE, MEND, SILENCE, printed
 from user_sessions.tests.documentation import (
     PAGES,
     README,
@@ -36,7 +39,9 @@ from user_sessions.tests.documentation import (
     Project,
     Reader,
     blocks,
+    executed,
     sections,
+    settings_in,
     table,
     terms,
     text_of,
@@ -77,10 +82,7 @@ class TestNames:
             for code in source().values()
             for found in re.findall(r'"user_sessions\.([EW]\d{3})"', code)
         }
-        documented = [
-            row[0].removeprefix("user_sessions.") for row in table(text_of("reference/checks.md"))
-        ]
-        assert documented == sorted(used)
+        assert list(CHECK_PAGES) == sorted(used)
 
     def test_urls(self):
         documented = table(text_of("reference/urls-and-views.md"))
@@ -105,7 +107,7 @@ class TestNames:
         """The themes' contract is included, so it is the templates' reference too."""
         assert "```{include} ../../themes/README.md\n" in text_of("reference/templates.md")
         contract = sections((ROOT / "themes" / "README.md").read_text())["Blocks"]
-        templates = (PACKAGE / "templates").rglob("*.html")
+        templates = (PACKAGE / "templates" / "user_sessions").glob("*.html")
         used = {
             name for path in templates for name in re.findall(r"{% block (\w+)", path.read_text())
         }
@@ -193,19 +195,59 @@ class TestRequirement:
 
     def test_pip_installs_it(self):
         installed = {
-            (path.name, line.strip('"').removesuffix("[geoip2]"))
+            (path.name, re.sub(r"\[\w+\]", "", line.removesuffix(" channels-redis").strip('"')))
             for path in PAGES
-            for line in re.findall(r"pip install (.+)", path.read_text())
+            for line in re.findall(r"^ *\$ .+ pip install (.+)", path.read_text(), re.MULTILINE)
         }
         requirement = documentation.configuration()["REQUIREMENT"]
         assert installed == {
-            (name, requirement) for name in ("README.md", "geoip.md", "tutorial.md")
+            (name, requirement) for name in ("README.md", "channels.md", "geoip.md", "tutorial.md")
         }
+
+
+@pytest.fixture(scope="module")
+def said():
+    """What the checks say of each site that a part of a page shows."""
+    module = "user_sessions.tests.check_pages"
+    done = {
+        part: subprocess.run(  # noqa: S603  # our own words
+            [sys.executable, "-W", "error", "-m", module, part],
+            cwd=ROOT,
+            check=True,
+            capture_output=True,
+        )
+        for part in (EXAMPLE, MEND, SILENCE)
+    }
+    return lambda part, check: json.loads(done[part].stdout)[check]
+
+
+@pytest.mark.parametrize(("check", "text"), CHECK_PAGES.items(), ids=CHECK_PAGES)
+class TestCheckPages:
+    """The page of a check: its example is run, and so is all that mends or silences it."""
+
+    def test_it_has_its_parts(self, check, text):
+        assert text.startswith(f"# {check}\n\n")
+        assert list(sections(text)) in ([MEND], [MEND, SILENCE])
+
+    def test_it_shows_what_is_printed(self, check, text, said):
+        assert said(EXAMPLE, check) == [printed(text)]
+        assert printed(text).startswith(f"?: (user_sessions.{check}) ")
+
+    def test_each_way_to_mend_it_ends_it(self, check, text, said):
+        assert set(said(MEND, check)) == {""}
+
+    def test_it_can_be_silenced_where_the_page_says_so(self, check, text, said):
+        assert said(SILENCE, check) == ([""] if SILENCE in sections(text) else [])
+
+    def test_the_table_leads_to_it(self, check, text):
+        generated = documentation.configuration()["SUBSTITUTIONS"]["checks"]
+        assert "\n{{ checks }}\n" in text_of("reference/checks.md")
+        assert f"| [{check}](checks/{check}.md) | " in generated
 
 
 class TestReadme:
     def test_links_lead_somewhere(self):
-        links = re.findall(r'(?:\]\(|src=")([^)"]+)', README.read_text())
+        links = re.findall(r'(?:\]\(|(?:src|srcset|href)=")([^)"#]+)', README.read_text())
         assert "docs/images/session-list.png" in links
         assert [link for link in links if "://" not in link and not (ROOT / link).exists()] == []
 
@@ -215,19 +257,29 @@ class TestReadme:
         assert {"demo", "test"} <= set(wanted) <= set(targets)
 
 
-def executed(python: list[Block], **names: object) -> dict[str, object]:
-    """Run some Python of the documentation's, and return the names that it has then."""
-    for block in python:
-        exec(block.text, names)  # noqa: S102  # the documentation's own code
-    return names
+# What a site adds for allauth, after a theme.
+WITH_ALLAUTH = """
+```python
+# mysite/settings.py
+INSTALLED_APPS += ["allauth", "allauth.account"]
+MIDDLEWARE += ["allauth.account.middleware.AccountMiddleware"]
+```
+```python
+# mysite/urls.py
+from django.urls import include, path
 
+urlpatterns += [path("accounts/", include("allauth.urls"))]
+```
+"""
+SHOW_LOGIN = """
+import django
 
-def settings_in(text: str) -> list[Block]:
-    return [
-        block
-        for block in blocks(text, "python")
-        if re.search(r"^[A-Z_]+ = ", block.text, re.MULTILINE)
-    ]
+django.setup()
+
+from django.test import Client
+
+print(Client(headers={"host": "localhost"}).get("/accounts/login/").content.decode())
+"""
 
 
 def code_in(text: str) -> list[Block]:
@@ -355,7 +407,98 @@ def test_templates_compile(path):
 def test_a_block_is_in_a_known_language():
     """Whatever isn't run or compiled by these tests would rot: nginx's is the one exception."""
     used = {block.language for path in PAGES for block in blocks(path.read_text())}
-    assert used == {"console", "diff", "django", "nginx", "python"}
+    assert used == {"console", "diff", "django", "nginx", "python", "scss"}
+
+
+class Build:
+    """A project that builds Tailwind itself, with the theme in its virtual environment."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        [self.command] = re.findall(r"\$ npx @tailwindcss/cli (.*)", text_of("how-to/tailwind.md"))
+        (folder / ".gitignore").write_text(".venv/\nnode_modules\n")
+        (folder / ".git").mkdir()
+        (folder / "node_modules").symlink_to(ROOT / "themes" / "node_modules")
+        packages = folder / ".venv" / "lib" / "python3.13" / "site-packages"
+        shutil.copytree(
+            ROOT / "themes" / "tailwind", packages / "user_sessions_themes" / "tailwind"
+        )
+
+    def stylesheet(self, source: str) -> str:
+        """Do what the page says with a source; return the stylesheet that comes out."""
+        words = self.command.split()
+        path = self.folder / words[words.index("--input") + 1]
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(source)
+        npm = [str(ROOT / ".ci" / "npm"), "--prefix", str(ROOT / "themes"), "exec", "--offline"]
+        subprocess.run(  # noqa: S603  # our own words
+            [*npm, "--", "tailwindcss", *words], cwd=self.folder, check=True, capture_output=True
+        )
+        return (self.folder / words[words.index("--output") + 1]).read_text()
+
+
+def classes_in(stylesheet: str) -> set[str]:
+    return set(re.findall(r"\.((?:\\.|[A-Za-z_-])(?:\\.|[\w-])*)", stylesheet))
+
+
+@pytest.fixture(scope="module")
+def build(tmp_path_factory):
+    return Build(tmp_path_factory.mktemp("build"))
+
+
+@pytest.fixture(scope="module")
+def css_blocks():
+    return [block.text for block in blocks(text_of("how-to/tailwind.md"), "scss")]
+
+
+@pytest.fixture(scope="module")
+def themes_own():
+    [path] = (ROOT / "themes" / "tailwind").glob("static/*/vendor/tailwind.css")
+    return path.read_text()
+
+
+class TestTailwind:
+    """A site that builds Tailwind itself, as the page says."""
+
+    def test_one_line_brings_all_that_the_themes_pages_need(self, build, css_blocks, themes_own):
+        wanted = classes_in(themes_own)
+        assert {"max-w-6xl", r"dark\:bg-gray-950", r"print\:hidden"} <= wanted
+        assert classes_in(build.stylesheet(css_blocks[0])) >= wanted
+        without = classes_in(build.stylesheet(css_blocks[0].partition("@source")[0]))
+        assert len(without & wanted) < len(wanted) / 10
+
+    def test_light_and_dark_are_the_themes_own(self, build, css_blocks, themes_own):
+        (ours, shown) = (ROOT / "themes/tailwind/tailwind.css").read_text(), css_blocks[1]
+        assert ours.endswith(shown.partition("\n")[2])
+        built = build.stylesheet("\n".join(css_blocks[:2]))
+        assert classes_in(built) >= classes_in(themes_own)
+        assert '[data-theme="dark"]' in built
+        assert '[data-theme="dark"]' not in build.stylesheet(css_blocks[0])
+
+    def test_paper_is_light(self, themes_own):
+        asked = re.findall(r"@media([^{]*)\(prefers-color-scheme:dark\)", themes_own)
+        assert set(asked) == {" screen and "}
+        assert "@media screen{:root:where([data-theme=dark]" in themes_own
+
+    def test_colours(self, build, css_blocks):
+        built = build.stylesheet("\n".join([css_blocks[0], css_blocks[2]]))
+        for line in re.findall(r"--color.*;", css_blocks[2]):
+            assert line in built
+
+    def test_the_pages_load_the_sites_stylesheet_only(self, laptop, settings, tmp_path):
+        own = "user_sessions_themes.default"
+        settings.INSTALLED_APPS = [
+            name.replace(own, "user_sessions_themes.tailwind") for name in settings.INSTALLED_APPS
+        ]
+        assert "vendor/tailwind.css" in laptop.get(LIST).content.decode()
+        [block] = blocks(text_of("how-to/tailwind.md"), "django")
+        path = tmp_path / block.file
+        path.parent.mkdir(parents=True)
+        path.write_text(block.text)
+        settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path / "templates"]}]
+        html = laptop.get(LIST).content.decode()
+        assert 'href="/static/site.css"' in html
+        assert "tailwind.css" not in html
 
 
 @pytest.fixture(scope="module")
@@ -371,6 +514,25 @@ once = pytest.mark.skipif(
     not os.environ["DJANGO_SETTINGS_MODULE"].endswith(".plain"),
     reason="makes projects of its own, so once is enough",
 )
+
+
+KNOCK = """
+import asyncio
+import sys
+from mysite.asgi import application
+
+async def knock():
+    said = iter([{"type": "websocket.connect"}, {"type": "websocket.disconnect", "code": 4401}])
+    headers = [(b"host", b"localhost"), (b"origin", b"http://localhost")]
+    scope = {"type": "websocket", "path": f"/{sys.argv[1]}", "headers": headers, "query_string": b""}
+    async def receive():
+        return next(said)
+    async def send(message):
+        print(message["type"], message.get("code"))
+    await application(scope, receive, send)
+
+asyncio.run(knock())
+"""
 
 
 @once
@@ -389,12 +551,39 @@ class TestProjects:
         before, anew = text.split("## Write a page anew")
         project.follow(before)
         html = project.page()
-        for shown in (HEADING, ">My site</a>", "Nobody else is signed in", 'class="us-menu"'):
+        for shown in (HEADING, ">My site</a>", "Nobody else is signed in"):
             assert shown in html
         project.follow(anew)
         html = project.page()
         assert HEADING in html
         assert "<button>Sign out</button>" in html
+
+    def test_themes(self, project):
+        project.follow(text_of("how-to/templates.md").split("A template there may")[0])
+        project.follow(text_of("how-to/themes.md"))
+        html = project.page()
+        heading = HEADING.removeprefix("<h1")
+        for shown in (heading, ">My site</a>", "bootstrap.min.css", 'data-bs-theme="dark"'):
+            assert shown in html
+        for shown in ("Nobody else is signed in", "Tell us.", 'class="h5 fw-bold'):
+            assert shown in html
+
+    def test_a_theme_with_allauth(self, project):
+        project.follow(text_of("how-to/templates.md").split("A template there may")[0])
+        project.follow(text_of("how-to/themes.md"))
+        project.follow(WITH_ALLAUTH)
+        html = project.run("-c", SHOW_LOGIN)
+        assert 'class="btn btn-primary' in html
+        for shown in ("Read what this is.", ">My site</a>", 'data-bs-theme="dark"'):
+            assert shown in html
+
+    def test_the_differences_to_a_theme_are_those_that_are_shown(self, project):
+        text = text_of("how-to/themes.md")
+        project.follow(text_of("how-to/templates.md").split("A template there may")[0])
+        project.follow(text)
+        [shown] = [block.text for block in blocks(text, "diff") if "--- bootstrap5/" in block.text]
+        command = "eject_theme", "bootstrap5", "look", "--diff", "--only", "user_sessions/_s*"
+        assert project.run("manage.py", *command, status=1) == shown
 
     def test_own_model(self, project):
         project.follow(text_of("how-to/own-model.md"))
@@ -405,6 +594,19 @@ class TestProjects:
             project.run("manage.py", "shell", "--verbosity", "0", "-c", f"{store}; {label}")
             == "Work laptop\n"
         )
+
+    def test_channels(self, project):
+        """The consumer is reached, and closes for whom it doesn't know; by a layer that needs no server."""
+        project.follow(text_of("how-to/channels.md"))
+        assert HEADING in project.page()
+        memory = (
+            'CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}\n'
+        )
+        settings = project.folder / "mysite" / "settings.py"
+        settings.write_text(f"{settings.read_text()}{memory}")
+        for path in ("notes/", "account/sessions/watch/"):
+            printed = project.run("-c", KNOCK, path)
+            assert printed == "websocket.accept None\nwebsocket.close 4401\n"
 
     def test_tests(self, project):
         project.follow(text_of("how-to/tests.md"))

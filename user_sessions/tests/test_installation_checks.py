@@ -21,6 +21,7 @@ from user_sessions.backends.db import SessionStore as DatabaseStore
 from user_sessions.middleware import SessionMiddleware
 from user_sessions.models import Session
 from user_sessions.tests import geoip
+from user_sessions.tests.themes import FOLDER, THEMES, only_in_git
 
 OURS = "user_sessions.middleware.SessionMiddleware"
 DJANGOS = "django.contrib.sessions.middleware.SessionMiddleware"
@@ -75,10 +76,16 @@ class NoApp:
     app_config, label, label_lower = None, "labels.LabelledSession", "labels.labelledsession"
 
 
+WITH_FRAMEWORK = sorted(path.parents[2].name for path in FOLDER.glob("*/static/*/vendor"))
+
 HERE = __name__
 OWN, OLD, FUNCTION = f"{HERE}.OwnMiddleware", f"{HERE}.OldMiddleware", f"{HERE}.function_middleware"
 DJANGOS_APP, ALLAUTHS_APP = f"{HERE}.DjangosSessions", f"{HERE}.AllauthsSessions"
 INSTALLED, STACK = site.INSTALLED_APPS, site.MIDDLEWARE
+WITHOUT_THEME = [name for name in INSTALLED if name != DEFAULT_THEME]
+PICO, ALLAUTH_THEME, ADMIN_THEME = (
+    f"user_sessions_themes.{name}" for name in ("pico", "allauth", "admin")
+)
 
 
 def messages():
@@ -104,8 +111,12 @@ def moved(path, below):
 
 
 def theme_below():
-    rest = [name for name in INSTALLED if name != DEFAULT_THEME]
-    return [*rest, DEFAULT_THEME]
+    return [*WITHOUT_THEME, DEFAULT_THEME]
+
+
+def with_themes(*themes, without=()):
+    """Return the tests' apps with other themes in the place of theirs, and without some apps."""
+    return [*themes, *(name for name in WITHOUT_THEME if name not in without)]
 
 
 # An installation that is half done, as a site's settings, with the id, what the message shows, what
@@ -196,6 +207,48 @@ HALF_DONE = {
         f"Move {DEFAULT_THEME!r} above 'user_sessions'.",
         {"INSTALLED_APPS": INSTALLED},
     ),
+    "theme below another": (
+        {"INSTALLED_APPS": [*INSTALLED, PICO]},
+        "W012",
+        f"INSTALLED_APPS has the theme {PICO!r} below 'user_sessions'",
+        f"Remove {PICO!r}, since {DEFAULT_THEME!r} is in use.",
+        {"INSTALLED_APPS": INSTALLED},
+    ),
+    "two themes": (
+        {"INSTALLED_APPS": with_themes(DEFAULT_THEME, PICO)},
+        "W019",
+        f"INSTALLED_APPS has the theme {PICO!r} below the theme {DEFAULT_THEME!r}",
+        f"Remove {PICO!r}, or {DEFAULT_THEME!r}.",
+        {"INSTALLED_APPS": INSTALLED},
+    ),
+    "two themes below allauth": (
+        {"INSTALLED_APPS": with_themes(ALLAUTH_THEME, DEFAULT_THEME, PICO, "allauth")},
+        "W019",
+        f"INSTALLED_APPS has the theme {PICO!r} below the theme {DEFAULT_THEME!r}",
+        f"Remove {PICO!r}, or {DEFAULT_THEME!r}.",
+        {"INSTALLED_APPS": with_themes(ALLAUTH_THEME, DEFAULT_THEME, "allauth")},
+    ),
+    "allauth below another theme": (
+        {"INSTALLED_APPS": with_themes(PICO, ALLAUTH_THEME, "allauth")},
+        "W019",
+        f"INSTALLED_APPS has the theme {ALLAUTH_THEME!r} below the theme {PICO!r}",
+        f"Remove {ALLAUTH_THEME!r}, or {PICO!r}.",
+        {"INSTALLED_APPS": with_themes(PICO)},
+    ),
+    "the theme allauth without that": (
+        {"INSTALLED_APPS": with_themes(ALLAUTH_THEME)},
+        "E016",
+        f"INSTALLED_APPS has the theme {ALLAUTH_THEME!r} and not 'allauth'",
+        f"Add 'allauth' to INSTALLED_APPS, or remove {ALLAUTH_THEME!r}.",
+        {"INSTALLED_APPS": with_themes(ALLAUTH_THEME, "allauth")},
+    ),
+    "the theme admin without that": (
+        {"INSTALLED_APPS": with_themes(ADMIN_THEME, without=["django.contrib.admin"])},
+        "E016",
+        f"INSTALLED_APPS has the theme {ADMIN_THEME!r} and not 'django.contrib.admin'",
+        f"Add 'django.contrib.admin' to INSTALLED_APPS, or remove {ADMIN_THEME!r}.",
+        {"INSTALLED_APPS": with_themes(ADMIN_THEME)},
+    ),
     "no database": (
         {"GEOIP_PATH": "no/such/folder"},
         "W013",
@@ -281,6 +334,12 @@ COMPLETE = {
             *(name for name in INSTALLED if name != DEFAULT_THEME),
         ]
     },
+    "the theme allauth alone": {"INSTALLED_APPS": with_themes(ALLAUTH_THEME, "allauth")},
+    "a theme below allauth": {"INSTALLED_APPS": with_themes(ALLAUTH_THEME, PICO, "allauth")},
+    "no theme": {"INSTALLED_APPS": WITHOUT_THEME},
+    "a theme without staticfiles": {
+        "INSTALLED_APPS": with_themes(PICO, without=["django.contrib.staticfiles"])
+    },
     "no places": {"GEOIP_PATH": ""},
 }
 
@@ -289,6 +348,65 @@ COMPLETE = {
 def test_complete_installation_is_not_reported(settings):
     with override_settings(**settings):
         assert messages() == []
+
+
+class TestThemes:
+    """What is true of each theme, by whatever name."""
+
+    @pytest.mark.parametrize("theme", THEMES)
+    def test_below_the_app(self, theme):
+        with override_settings(INSTALLED_APPS=[*WITHOUT_THEME, f"user_sessions_themes.{theme}"]):
+            assert "W012" in ids()
+
+    @pytest.mark.parametrize("source", WITH_FRAMEWORK)
+    @pytest.mark.parametrize("name", [None, "my_look"])
+    def test_its_stylesheet_was_not_built(self, source, name):
+        with only_in_git(source, name) as folder:
+            made = f"user_sessions_themes.{folder.name}"
+            with override_settings(INSTALLED_APPS=with_themes(made)):
+                [message] = messages()
+        assert message.id == "user_sessions.W018"
+        assert message.msg.startswith(f"The theme {made!r} has no 'user_sessions_{source}/vendor/")
+        assert message.hint.startswith("Run `make assets` in the clone of django-user-sessions")
+
+    def test_building_it_ends_that(self):
+        with (
+            only_in_git("bulma") as folder,
+            override_settings(INSTALLED_APPS=with_themes("user_sessions_themes.bulma")),
+        ):
+            [message] = messages()
+            static = folder / "static" / re.findall("'([^']+css)'", message.msg)[0]
+            static.parent.mkdir()
+            static.write_text("")
+            assert messages() == []
+
+    @pytest.mark.parametrize("theme", sorted({*THEMES} - {*WITH_FRAMEWORK}))
+    def test_others_need_no_building(self, theme):
+        apps = with_themes(f"user_sessions_themes.{theme}", "allauth")
+        with only_in_git(theme), override_settings(INSTALLED_APPS=apps):
+            assert messages() == []
+
+    def test_one_that_does_not_exist_is_named_by_django(self):
+        nope = override_settings(INSTALLED_APPS=with_themes("user_sessions_themes.nope"))
+        with pytest.raises(ModuleNotFoundError, match=r"'user_sessions_themes\.nope'"):
+            nope.enable()
+
+    def test_no_theme_is_imported_that_is_not_installed(self):
+        settings = "user_sessions.tests.settings.plain"
+        code = (
+            "import sys, django; from django.conf import settings;"
+            "settings.INSTALLED_APPS = [a for a in settings.INSTALLED_APPS if 'themes' not in a];"
+            "django.setup(); from django.core.checks import run_checks; run_checks(databases=[]);"
+            "print([name for name in sys.modules if 'user_sessions_themes' in name])"
+        )
+        done = subprocess.run(  # noqa: S603  # our own words
+            [sys.executable, "-c", code],
+            env=os.environ | {"DJANGO_SETTINGS_MODULE": settings},
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        assert done.stdout == "[]\n"
 
 
 def test_nothing_installed_but_the_app():
@@ -425,7 +543,7 @@ def test_what_gives_keys_away_is_tagged_security():
 def test_each_id_is_used_once_and_stands_in_a_test():
     code = Path(installation_checks.__file__).read_text()
     used = re.findall(r'id="user_sessions\.([EW]\d+)"', code)
-    tested = {case[1] for case in HALF_DONE.values()} | {"E013", "W014"}
+    tested = {case[1] for case in HALF_DONE.values()} | {"E013", "W014", "W018"}
     assert sorted(used) == sorted(tested)
 
 

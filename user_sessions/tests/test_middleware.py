@@ -6,8 +6,10 @@ from datetime import timedelta
 from unittest import mock
 
 import pytest
-from asgiref.sync import async_to_sync
+from asgiref.sync import SyncToAsync, async_to_sync
+from asgiref.testing import ApplicationCommunicator
 from django.contrib.admin.checks import check_dependencies
+from django.core.asgi import get_asgi_application
 from django.http import HttpResponse
 from django.test import RequestFactory
 from django.utils.cache import has_vary_header
@@ -111,16 +113,18 @@ def test_an_anonymous_page_asks_nothing(visit, assert_queries):
     assert has_vary_header(response, "Cookie")
 
 
-def test_an_authenticated_page_reads_session_and_user(visit, key, user, assert_queries):
-    with assert_queries(2):
+def test_an_authenticated_page_reads_session_and_user(visit, key, user, assert_queries, cached):
+    with assert_queries(2 - cached):
         response = visit(key).get("who")
     assert response.content.decode() == user.get_username()
     assert not response.cookies
 
 
-def test_activity_that_is_due_is_one_update_more(visit, key, clock, session_model, assert_queries):
+def test_activity_that_is_due_is_one_update_more(
+    visit, key, clock, session_model, assert_queries, cached
+):
     clock.move(minutes=1)
-    with assert_queries(3):
+    with assert_queries(3 - cached):
         response = visit(key, user_agent=CHROME_ON_WINDOWS, ip="198.51.100.7").get("who")
     row = session_model.objects.get()
     assert (row.last_activity, row.user_agent, row.ip) == (
@@ -240,16 +244,42 @@ def test_missing_headers_are_stored_as_unknown(db, session_model):
     assert (row.user_agent, row.ip) == (None, None)
 
 
-def test_an_asynchronous_request_makes_no_hop_through_a_thread(db):
-    """One that touches no session, that is; Django's own middleware makes two."""
+@pytest.mark.parametrize(
+    ("middleware", "hops"),
+    [
+        ("user_sessions.middleware.SessionMiddleware", 0),
+        ("django.contrib.sessions.middleware.SessionMiddleware", 2),
+    ],
+)
+def test_hops_through_a_thread_that_a_middleware_adds(middleware, hops, settings):
+    """To an ASGI request that touches no session; Django itself makes some without any middleware."""
+    settings.MIDDLEWARE = []
+    without = hops_of("/aplain/")
+    settings.MIDDLEWARE = [middleware]
+    assert hops_of("/aplain/") - without == hops
 
-    async def view(request):
-        return HttpResponse()
 
-    middleware = SessionMiddleware(view)
-    with mock.patch("asgiref.sync.SyncToAsync.__call__") as hop:
-        async_to_sync(middleware)(RequestFactory().get("/"))
-    hop.assert_not_called()
+def hops_of(path):
+    """Return how many hops through a thread a whole ASGI request makes."""
+    hops = []
+    original = SyncToAsync.__call__
+
+    async def hop(self, *args, **kwargs):
+        hops.append(self.func)
+        return await original(self, *args, **kwargs)
+
+    async def ask():
+        headers = [(b"host", b"testserver")]
+        scope = {"type": "http", "method": "GET", "path": path, "headers": headers}
+        request = ApplicationCommunicator(get_asgi_application(), scope | {"query_string": b""})
+        await request.send_input({"type": "http.request", "body": b""})
+        assert (await request.receive_output(5))["status"] == 200
+        await request.receive_output(5)
+        await request.wait()
+
+    with mock.patch.object(SyncToAsync, "__call__", hop):
+        async_to_sync(ask)()
+    return len(hops)
 
 
 def test_the_admin_is_satisfied():

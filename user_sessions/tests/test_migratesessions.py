@@ -10,7 +10,7 @@ from django.apps.registry import Apps
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.core.management import CommandError, call_command
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.utils import timezone
 
 from user_sessions import old_sessions
@@ -28,13 +28,13 @@ def model_of(table, **fields):
 
 
 @pytest.fixture
-def make_table(transactional_db):
+def make_table(transactional_db, sessions_connection):
     """Make the table of an app that isn't installed any more."""
     made = []
 
     def make_table(table, **fields):
         model = model_of(table, **fields)
-        with connection.schema_editor() as editor:
+        with sessions_connection.schema_editor() as editor:
             editor.create_model(model)
         made.append(model)
         old_sessions.old_sessions.cache_clear()
@@ -42,7 +42,7 @@ def make_table(transactional_db):
 
     yield make_table
     for model in made:
-        with connection.schema_editor() as editor:
+        with sessions_connection.schema_editor() as editor:
             editor.delete_model(model)
 
 
@@ -203,6 +203,13 @@ def test_qsessions_brings_its_client_and_times(make_table, add, signed_in, sessi
 def test_a_model_without_a_table_is_named(db, path):
     with pytest.raises(CommandError, match=f"{path!r} is not the path"):
         migrate("--oldmodel", path)
+
+
+def test_a_site_that_never_had_djangos_has_nothing_to_move(db, sessions_connection):
+    name = sessions_connection.alias
+    assert migrate() == (
+        f"There is no table 'django_session' in the database {name!r}. So there is nothing to move.\n"
+    )
 
 
 def test_a_batch_of_none_is_refused(db):

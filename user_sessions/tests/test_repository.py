@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import tomllib
@@ -36,6 +37,15 @@ def test_a_lock_has_hashes_and_no_addresses(lock):
     packages = re.findall(r"^[a-z0-9][^\s=]*==.*$", text, re.MULTILINE)
     assert packages
     assert all(line.endswith("\\") for line in packages)
+
+
+def test_frameworks_are_locked_without_addresses():
+    package = json.loads((ROOT / "themes/package.json").read_text(encoding="utf-8"))
+    lock = json.loads((ROOT / "themes/package-lock.json").read_text(encoding="utf-8"))
+    asked = package["dependencies"] | package["devDependencies"]
+    locked = lock["packages"]
+    assert {name: locked[f"node_modules/{name}"]["version"] for name in asked} == asked
+    assert [name for name, facts in locked.items() if "resolved" in facts] == []
 
 
 def test_there_is_a_lock_for_each_django():
@@ -77,7 +87,7 @@ def test_make_help_lists_every_target():
     text = (ROOT / "Makefile").read_text(encoding="utf-8")
     phony = set(re.findall(r"^\.PHONY: (.*)$", text, re.MULTILINE)[0].split())
     described = set(re.findall(r"^([a-z0-9-]+):.*## ", text, re.MULTILINE))
-    assert phony - described == {"plain-unit"}
+    assert phony - described == {"journeys"}
 
 
 def test_workflow_actions_are_pinned_by_hash():

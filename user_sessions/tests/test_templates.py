@@ -12,7 +12,6 @@ from itertools import dropwhile, takewhile
 from pathlib import Path
 
 import pytest
-from django.contrib import messages
 from django.core.paginator import Page, Paginator
 from django.template import Context, Engine, TemplateSyntaxError
 from django.urls import reverse
@@ -26,7 +25,7 @@ from user_sessions.device import KINDS
 from user_sessions.keys import digest_of
 from user_sessions.summary import SessionSummary
 from user_sessions.templatetags.user_sessions import ago, register
-from user_sessions.tests import geoip
+from user_sessions.tests import geoip, session_pages
 from user_sessions.tests.markup import (
     description_of,
     name_of,
@@ -35,26 +34,37 @@ from user_sessions.tests.markup import (
     undefined_in,
     with_marker,
 )
-from user_sessions.tests.user_agents import CHROME_ON_WINDOWS, SAFARI_ON_IPHONE
+from user_sessions.tests.session_pages import (
+    END_OTHER,
+    LEVELS,
+    LIST,
+    STATES,
+    Site,
+    addresses,
+    end_url,
+)
+from user_sessions.tests.user_agents import SAFARI_ON_IPHONE
 
 APP = Path(user_sessions.__file__).parent
 TEMPLATES = APP / "templates"
 PAGES = TEMPLATES / "user_sessions"
 THEMES = APP.parent / "themes"
 STATIC = APP / "static" / "user_sessions"
-ALL_TEMPLATES = sorted(path for folder in (TEMPLATES, THEMES) for path in folder.rglob("*.html"))
+ALL_TEMPLATES = sorted([*TEMPLATES.rglob("*.html"), *THEMES.glob("*/templates/**/*.html")])
 README = (THEMES / "README.md").read_text()
-CSS = (STATIC / "user_sessions.css").read_text()
+CSS = "".join((STATIC / name).read_text() for name in ("shared.css", "user_sessions.css"))
 ICONS = (STATIC / "icons.svg").read_text()
-STYLESHEETS = sorted(path for folder in (APP, THEMES) for path in folder.rglob("*.css"))
-PICTURES = sorted(path for folder in (APP, THEMES) for path in folder.rglob("*.svg"))
+# Of each app of ours, what we wrote and what `make assets` takes from elsewhere
+OWN_FILES = [*APP.glob("static/*/*"), *THEMES.glob("*/static/*/*")]
+VENDOR_FILES = [*THEMES.glob("*/static/*/vendor/**/*")]
+STYLESHEETS = sorted(path for path in OWN_FILES if path.suffix == ".css")
+VENDOR_STYLESHEETS = sorted(path for path in VENDOR_FILES if path.suffix == ".css")
+PICTURES = sorted(path for path in OWN_FILES if path.suffix == ".svg")
+VENDOR_PICTURES = sorted(path for path in VENDOR_FILES if path.suffix == ".svg")
 
-LIST = reverse("user_sessions:session_list")
-END_OTHER = reverse("user_sessions:session_delete_other")
 # Includes that stand inside an element's tag: attributes, not text.
-INSIDE_A_TAG = {"_button_class.html", "_field_attrs.html"}
+INSIDE_A_TAG = re.compile(r"_(\w+_)?(attributes|class|name)\.html")
 EXACT = "N j, Y, P T"
-LEVELS = ("debug", "info", "success", "warning", "error")
 
 
 def section(title):
@@ -62,9 +72,13 @@ def section(title):
     return re.split(r"^## ", README.split(f"\n## {title}\n")[1], flags=re.MULTILINE)[0]
 
 
-def rows(title):
-    """Return the rows of the first table below a heading: each a dict of its cells."""
-    lines = dropwhile(lambda line: not line.startswith("|"), section(title).splitlines())
+def rows(title, first=""):
+    """Return the rows of the first table below a heading, or of that whose first head is given.
+
+    Each row is a dict of its cells.
+    """
+    begins = f"| {first}" if first else "|"
+    lines = dropwhile(lambda line: not line.startswith(begins), section(title).splitlines())
     heads, _, *body = [
         [cell.strip() for cell in line.strip("|").split("|")]
         for line in takewhile(lambda line: line.startswith("|"), lines)
@@ -78,11 +92,13 @@ def codes(text):
 
 
 def column(title, head):
-    return [codes(row[head])[0] for row in rows(title)]
+    return [codes(row[head])[0] for row in rows(title, head)]
 
 
-def end_url(browser):
-    return reverse("user_sessions:session_delete", args=[digest_of(browser.key)])
+def includes():
+    """Return the rows on includes, each with its name, what it reads and what it shows."""
+    words = [{**row, "include": row["words"]} for row in rows("Includes", "words")]
+    return rows("Includes") + words
 
 
 @pytest.fixture(autouse=True)
@@ -131,6 +147,10 @@ def blocks_of(path):
 
 class TestContract:
     """themes/README.md, both ways."""
+
+    def test_themes_are_those_that_are_there(self):
+        said = column("The themes", "theme")
+        assert sorted(said) == sorted(path.parent.name for path in THEMES.glob("*/apps.py"))
 
     def test_pages_are_those_that_are_there(self):
         there = {f"user_sessions/{path.name}" for path in PAGES.glob("[!_]*.html")}
@@ -194,9 +214,10 @@ class TestContract:
         }
 
     def test_includes_are_those_that_are_there(self):
-        assert set(column("Includes", "include")) == {path.name for path in PAGES.glob("_[!b]*")}
+        there = {path.name for path in PAGES.glob("_[!b]*")}
+        assert {codes(row["include"])[0] for row in includes()} == there
 
-    @pytest.mark.parametrize("row", rows("Includes"), ids=column("Includes", "include"))
+    @pytest.mark.parametrize("row", includes(), ids=lambda row: codes(row["include"])[0])
     def test_an_include_reads_what_is_said(self, row, engine, pages, caplog):
         """Without one of these variables something is missing, with all of them nothing is."""
         caplog.set_level(logging.DEBUG, "django.template")
@@ -263,6 +284,12 @@ class TestContract:
         # A word by which allauth/elements/form.html finds that its body shows the errors already.
         assert used - {"us-form-errors"} <= defined
 
+    def test_what_allauths_templates_share_is_listed(self):
+        """Pages stand under their own names in each theme, the rest has a table."""
+        said = {codes(row["shared"])[0] for row in rows("allauth's layouts and pages", "shared")}
+        there = {f"user_sessions/allauth/{path.name}" for path in (PAGES / "allauth").glob("_*")}
+        assert said == there
+
     def test_icons_are_the_kinds(self):
         pictures = re.findall(r'<symbol id="(\w+)"', ICONS)
         said = next(row["meaning"] for row in rows("`summary`") if "`kind`" in row["field"])
@@ -276,8 +303,8 @@ class TestContract:
             for path in folder.rglob("*.html")
             if path.relative_to(folder).parts[0] not in {"allauth", "user_sessions"}
         }
-        said = section("allauth's layouts and pages").split("Pages that a theme replaces")[1]
-        assert set(re.findall(r"^\| `([^`]+)`", said, re.MULTILINE)) == there
+        pages = rows("allauth's layouts and pages", "template | because")
+        assert {codes(row["template"])[0] for row in pages} == there
 
     def test_layouts_are_those_that_are_there(self):
         folder = THEMES / "default" / "templates"
@@ -296,7 +323,9 @@ class TestContract:
         folder = THEMES / "default" / "templates" / "allauth" / "layouts"
         filled = {name for path in folder.iterdir() for name in blocks_of(path)}
         skeleton = set(column("Blocks", "block"))
-        assert filled & skeleton == {"title", "menu", "head", "body_class", "scripts"}
+        assert filled & skeleton <= {
+            *("title", "menu", "head", "body_class", "main_class", "scripts")
+        }
         assert filled - skeleton == {"head_title", "extra_head", "extra_body"}
 
 
@@ -313,7 +342,7 @@ class TestText:
 
     @pytest.mark.parametrize(
         "path",
-        [path for path in ALL_TEMPLATES if path.name not in INSIDE_A_TAG],
+        [path for path in ALL_TEMPLATES if not INSIDE_A_TAG.fullmatch(path.name)],
         ids=lambda path: f"{path.parent.name}-{path.name}",
     )
     def test_every_word_can_be_translated(self, path):
@@ -336,12 +365,18 @@ class TestText:
     def test_stylesheets_load_nothing(self, path):
         assert re.findall(r"url\(|@import|expression\(|//", path.read_text()) == []
 
-    @pytest.mark.parametrize("path", PICTURES, ids=lambda path: path.name)
+    @pytest.mark.parametrize("path", VENDOR_STYLESHEETS, ids=lambda path: path.name)
+    def test_frameworks_load_only_what_lies_beside_them(self, path):
+        """Comments name their authors' sites; what is loaded must be a file of ours."""
+        css = re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.DOTALL)
+        loaded = re.findall(r"url\(\s*[\"']?([^\"')]+)", css)
+        assert [name for name in loaded if not (path.parent / name).is_file()] == []
+        assert re.findall(r"@import|expression\(", css) == []
+
+    @pytest.mark.parametrize("path", PICTURES + VENDOR_PICTURES, ids=lambda path: path.name)
     def test_pictures_run_and_load_nothing(self, path):
-        source = path.read_text().replace('xmlns="http://www.w3.org/2000/svg"', "")
-        assert (
-            re.findall(r"<script|<style|<foreignObject|\son\w+=|\sstyle=|href|:|//", source) == []
-        )
+        source = re.sub(r"""xmlns=(["'])http://www\.w3\.org/2000/svg\1""", "", path.read_text())
+        assert re.findall(r"<script|<foreignObject|\son\w+=|href|url\((?!#)|//", source) == []
 
 
 class _Words(HTMLParser):
@@ -362,7 +397,7 @@ class _Words(HTMLParser):
 def untranslated(source):
     """Return the words of a template's source that no translation reaches."""
     translated = r"{% blocktranslate.*?{% endblocktranslate %}"
-    classes = r"{% block body_class %}.*?{% endblock %}"
+    classes = r"{% block (?:body|main)_class %}.*?{% endblock %}"
     source = re.sub(f"{translated}|{classes}", "", without_comments(source), flags=re.DOTALL)
     words = _Words()
     words.feed(re.sub(r"{%.*?%}|{{.*?}}", "", source, flags=re.DOTALL))
@@ -370,150 +405,20 @@ def untranslated(source):
     return words.found
 
 
-def say_everything(get_response):
-    """Middleware that leaves a message of each level."""
-
-    def middleware(request):
-        for level in LEVELS:
-            getattr(messages, level)(request, f"A <b>{level}</b> message")
-        return get_response(request)
-
-    return middleware
-
-
-class Site:
-    """A site with somebody's laptop, to be brought into a state before a page is shown."""
-
-    def __init__(self, user, laptop, make_browser, session_model, settings, tmp_path):
-        self.user = user
-        self.laptop = laptop
-        self.make_browser = make_browser
-        self.session_model = session_model
-        self.settings = settings
-        self.tmp_path = tmp_path
-
-    def add(self, count=1, **facts):
-        """Sign in on more devices."""
-        for number in range(count):
-            browser = self.make_browser(self.user, user_agent=SAFARI_ON_IPHONE, ip=geoip.IN_ZWOLLE)
-            self.know(browser, **facts)
-            last = browser if number == count - 1 else None
-        return last
-
-    def know(self, browser, **facts):
-        """Say what is known of a session."""
-        if facts:
-            assert self.session_model.objects.filter(pk=browser.key).update(**facts) == 1
-
-    def one(self):
-        pass
-
-    def three(self):
-        self.add(2)
-
-    def many(self):
-        like = self.laptop.row
-        self.session_model.objects.bulk_create(
-            self.session_model(
-                session_key=f"session-number-{number}",
-                user_id=like.user_id,
-                expire_date=like.expire_date,
-                user_agent=CHROME_ON_WINDOWS,
-                ip="2001:db8::7",
-            )
-            for number in range(59)
-        )
-
-    def unknown_devices(self):
-        self.add(2, user_agent=None)
-        self.know(self.laptop, user_agent="gibberish")
-
-    def no_addresses(self):
-        self.add(ip=None)
-        self.know(self.laptop, ip=None)
-
-    def no_times(self):
-        self.add(created_at=None)
-        self.know(self.laptop, created_at=None)
-
-    def nothing_known(self):
-        nothing = {"ip": None, "user_agent": None, "created_at": None}
-        self.add(**nothing)
-        self.know(self.laptop, **nothing)
-
-    def places(self):
-        path = self.tmp_path / "places.mmdb"
-        self.settings.GEOIP_PATH = geoip.write_database(path, geoip.CITIES)
-        self.add()
-
-    def addresses_not_stored(self):
-        self.places()
-        self.settings.USER_SESSIONS_STORE_IP = False
-
-    def user_agents_not_stored(self):
-        self.add()
-        self.settings.USER_SESSIONS_STORE_USER_AGENT = False
-
-    def hostile(self):
-        script = "<script>alert(1)</script>\"'><style>*{}</style>{{ 7 }}"
-        self.add(user_agent=script)
-        self.know(self.laptop, user_agent=f"Firefox/140.0 {script}")
-
-    def right_to_left(self):
-        self.places()
-        self.settings.LANGUAGE_CODE = "ar"
-        self.laptop.defaults["HTTP_ACCEPT_LANGUAGE"] = "ar"
-
-    def everything_said(self):
-        self.settings.MESSAGE_LEVEL = messages.DEBUG
-        self.settings.MIDDLEWARE = [*self.settings.MIDDLEWARE, f"{__name__}.say_everything"]
-
-    def no_messages(self):
-        kept = [name for name in self.settings.MIDDLEWARE if "Message" not in name]
-        self.settings.MIDDLEWARE = kept
-        self.add()
-
-    def no_context_processors(self):
-        templates = with_marker(self.settings.TEMPLATES)
-        templates[0]["OPTIONS"]["context_processors"] = []
-        self.settings.TEMPLATES = templates
-        self.add()
-
-
 @pytest.fixture
 def site(user, laptop, make_browser, session_model, settings, tmp_path):
     return Site(user, laptop, make_browser, session_model, settings, tmp_path)
 
 
-STATES = [
-    name
-    for name, value in vars(Site).items()
-    if not name.startswith("_") and name not in {"add", "know"}
-]
-
-
-def other_of(laptop, session_model):
-    """Return the address that ends another session, or the current one where there is none."""
-    rows = session_model.objects.exclude(pk=laptop.key)
-    key = rows[0].session_key if rows else digest_of(laptop.key)
-    return reverse("user_sessions:session_delete", args=[key])
-
-
 class TestStates:
     """Each page, whatever is there to be said."""
 
-    @pytest.mark.parametrize("page", ["list", "end this one", "end another", "end others"])
+    @pytest.mark.parametrize("page", session_pages.PAGES)
     @pytest.mark.parametrize("state", STATES)
     def test_a_page_is_whole(self, site, laptop, session_model, page, state, caplog):
         caplog.set_level(logging.DEBUG, "django.template")
         getattr(site, state)()
-        url = {
-            "list": LIST,
-            "end this one": end_url(laptop),
-            "end another": other_of(laptop, session_model),
-            "end others": END_OTHER,
-        }[page]
-        response = laptop.get(url)
+        response = laptop.get(addresses(laptop, session_model)[page])
         html = response.content.decode()
         assert response.status_code == 200
         assert problems_of(html) == []

@@ -20,6 +20,7 @@ import user_sessions
 from user_sessions.device import device_name
 from user_sessions.keys import digest_of
 from user_sessions.tests.markup import read
+from user_sessions.tests.themes import THEMES, WHOLE_THEMES
 from user_sessions.tests.user_agents import CHROME_ON_WINDOWS, FIREFOX_ON_LINUX, SAFARI_ON_IPHONE
 
 ROOT = Path(user_sessions.__file__).parent.parent
@@ -69,10 +70,16 @@ def wanted():
 
 
 class TestCatalogues:
-    def test_the_theme_speaks_all_languages_of_the_app(self):
+    def test_there_are_many_languages(self):
         assert len(LANGUAGES) >= 12
-        themed = [path.parts[-3] for app, path in CATALOGUES if app == "themes/default"]
-        assert themed == LANGUAGES
+
+    @pytest.mark.parametrize("theme", THEMES)
+    def test_a_theme_says_nothing_that_nobody_translates(self, wanted, theme):
+        """A site installs one theme, so what all themes say is in the catalogues of the app."""
+        allauths = {(text.id, text.context) for text in MESSAGES["_others_texts"]("allauth")}
+        own = set(texts(MESSAGES["texts"](f"themes/{theme}")))
+        assert own or theme == "default"
+        assert own - wanted["user_sessions"].keys() - allauths == set()
 
     @each_catalogue
     def test_it_has_every_text_and_no_other(self, wanted, app, path):
@@ -238,6 +245,17 @@ class TestPages:
         seen = english_in(pages_in("en", browsers), language)
         assert len(seen) > 20
         assert {"Last active %(ago)s", "Signed out of %(device)s.", "Sign out"} <= seen
+
+
+@pytest.mark.parametrize("language", ["de"])
+@pytest.mark.parametrize("theme", WHOLE_THEMES)
+def test_the_account_menu_has_its_name_in_each_theme_alone(settings, laptop, theme, language, code):
+    themes = {f"user_sessions_themes.{name}" for name in THEMES}
+    apps = [name for name in settings.INSTALLED_APPS if name not in themes]
+    settings.INSTALLED_APPS = [f"user_sessions_themes.{theme}", *apps]
+    laptop.cookies[settings.LANGUAGE_COOKIE_NAME] = code
+    menu = read(laptop.get(LIST).content.decode()).one("nav")
+    assert menu["aria-label"] == texts(load(po_of(language)))["Account", None].string
 
 
 @pytest.mark.parametrize("language", ["ar", "he"])

@@ -75,10 +75,10 @@ class TestList:
 
     @pytest.mark.parametrize("count", [10, 100, 1000])
     def test_it_takes_four_queries_for_any_number(
-        self, laptop, session_model, assert_queries, count
+        self, laptop, session_model, assert_queries, cached, count
     ):
         add_sessions(session_model, laptop.row, count)
-        with assert_queries(4):
+        with assert_queries(4 - cached):
             response = laptop.get(LIST)
         assert response.context["other_count"] == count
 

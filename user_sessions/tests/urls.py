@@ -19,6 +19,7 @@ urlpatterns = [
     path("set/", site.set_value),
     path("aset/", site.aset_value),
     path("sign-in-and-fail/", site.sign_in_and_fail),
+    path("end-others-and-fail/", site.EndOthersAndFail.as_view()),
     path("remember/", site.remember),
     path("fail/", site.fail),
     path("", include("user_sessions.urls")),

@@ -6,19 +6,25 @@ import errno
 import os
 import socket
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from django.contrib.staticfiles.management.commands.runserver import Command as RunServer
+import uvicorn
+from django.conf import settings
+from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
+from django.core.cache import caches
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error as DatabaseError
 from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
+from redis import RedisError
 
-from demo_site import geoip
-from demo_site.conf import geoip_folder
+from demo_site import asgi, geoip
+from demo_site.conf import cache_url, geoip_folder, themes
 from demo_site.people import PEOPLE, seed
 
 MISSING_DATABASE = ("does not exist", "Unknown database")  # PostgreSQL, MariaDB
@@ -30,6 +36,8 @@ The demo is running. Open {home}
 
   Your sessions   {sessions}
   Admin           {admin}   (sign in as grace)
+  Themes          {home}?theme=bulma, and so on: {themes}
+  Patterns        {patterns}   (all that a theme dresses)
   Mail            is printed here, e.g. for a password reset
   Start afresh    {reset}
 
@@ -37,15 +45,12 @@ Stop it with Ctrl+C.
 """
 
 
-def check_port(host: str, port: int) -> None:
-    """Raise CommandError, saying what to do, where the server could not listen."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server does
-        try:
-            probe.bind((host, port))
-            probe.listen()
-        except (OSError, OverflowError) as error:
-            raise CommandError(_why_not(host, port, error)) from error
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens. Raises CommandError, saying what to do, where it can't."""
+    try:
+        return socket.create_server((host, port))
+    except (OSError, OverflowError) as error:
+        raise CommandError(_why_not(host, port, error)) from error
 
 
 def _why_not(host: str, port: int, error: OSError | OverflowError) -> str:
@@ -74,6 +79,27 @@ def _unreachable(reason: str) -> str:
     return f"The database can't be reached; is its server running, and is DATABASE_URL right? ({first_line})"
 
 
+def check_cache() -> None:
+    """Raise CommandError, saying what to do, where CACHE_URL is no Redis or one that doesn't answer.
+
+    What Redis and Python say of an address may hold a piece of its password: it isn't repeated.
+    """
+    if not cache_url():
+        return
+    try:
+        caches[settings.SESSION_CACHE_ALIAS].get("demo")
+    except ValueError:
+        raise CommandError(
+            "CACHE_URL is not the address of a Redis: write it like redis://127.0.0.1:6379/0, "
+            "or leave it out."
+        ) from None
+    except RedisError:
+        raise CommandError(
+            "No cache answers at CACHE_URL: start Redis (make services), see that address and "
+            "password are right, or leave CACHE_URL out."
+        ) from None
+
+
 def banner(host: str, port: int) -> str:
     """Return the addresses and the accounts, as they are printed once the server listens."""
     site = f"http://{host}:{port}"
@@ -84,26 +110,43 @@ def banner(host: str, port: int) -> str:
         sessions=f"{site}{reverse('user_sessions:session_list')}",
         reset=reset_command(),
         admin=f"{site}{reverse('admin:index')}",
+        themes=", ".join(themes()),
+        patterns=f"{site}{reverse('patterns')}",
         people="\n".join(["  Username and password:", *people]),
     )
 
 
 def reset_command() -> str:
-    """Return what to type to start afresh; of DATABASE_URL, which may hold a password, only the name."""
+    """Return what to type to start afresh; of addresses, which may hold a password, only the names."""
     python = Path(sys.executable)
     if python.is_relative_to(Path.cwd()):
         python = python.relative_to(Path.cwd())
-    database = "DATABASE_URL=... " if os.environ.get("DATABASE_URL") else ""
-    return f"{database}{python} {sys.argv[0]} seed --reset"
+    given = [f"{name}=... " for name in ("DATABASE_URL", "CACHE_URL") if os.environ.get(name)]
+    return f"{''.join(given)}{python} {sys.argv[0]} seed --reset"
 
 
-class Server(RunServer):
-    """Django's development server with the static files; it says more once it listens."""
+class Server(uvicorn.Server):
+    """An ASGI server for the pages, the websockets and the static files; it says when it serves."""
 
-    host = "127.0.0.1"
+    def __init__(self, on_start: Callable[[], None]) -> None:
+        super().__init__(
+            uvicorn.Config(
+                _with_static_files, log_config=None, lifespan="off", timeout_graceful_shutdown=3
+            )
+        )
+        self.on_start = on_start
 
-    def on_bind(self, server_port: int) -> None:
-        self.stdout.write(self.style.SUCCESS(banner(self.host, server_port)))
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.on_start()
+
+
+async def _with_static_files(scope: Any, receive: Any, send: Any) -> None:
+    """Serve the site and, also without DEBUG, its stylesheets."""
+    if scope["type"] == "http":
+        await ASGIStaticFilesHandler(asgi.pages)(scope, receive, send)
+    else:
+        await asgi.application(scope, receive, send)
 
 
 class Command(BaseCommand):
@@ -126,20 +169,19 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
-        check_port(host, port)
+        with listen(host, port) as listener:
+            self._serve(host, listener)
+
+    def _serve(self, host: str, listener: socket.socket) -> None:
         check_database()
+        check_cache()
         self._make_places()  # first, since a check says where GEOIP_PATH holds no database
         self.check()
         self._prepare()
-        server = Server(stdout=options.get("stdout"))
-        server.host = host
-        call_command(
-            server,
-            f"{host}:{port}",
-            use_reloader=False,
-            skip_checks=True,
-            insecure_serving=True,  # the stylesheets, also without DEBUG
-        )
+        said = banner(host, listener.getsockname()[1])
+        server = Server(lambda: self.stdout.write(self.style.SUCCESS(said)))
+        with suppress(KeyboardInterrupt):  # which uvicorn passes on when it has stopped
+            server.run(sockets=[listener])
 
     def _make_places(self) -> None:
         made = geoip.ensure_database(geoip_folder())

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from user_sessions.old_sessions import DJANGO, MOVED, OldSessions
+from user_sessions.old_sessions import DJANGO, MOVED, NothingToMove, OldSessions
 
 
 class Command(BaseCommand):
@@ -36,6 +36,9 @@ class Command(BaseCommand):
             raise CommandError("--batch-size must be at least 1.")
         try:
             old = OldSessions(options["oldmodel"])
+        except NothingToMove as nothing:
+            self.stdout.write(f"{nothing} So there is nothing to move.")
+            return
         except ImproperlyConfigured as error:
             raise CommandError(str(error)) from None
         counts = self._go_through(old, **options)

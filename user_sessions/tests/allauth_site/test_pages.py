@@ -21,11 +21,10 @@ from user_sessions.tests.markup import (
     undefined_in,
     with_marker,
 )
-from user_sessions.tests.test_templates import THEMES, codes, rows
+from user_sessions.tests.test_templates import TEMPLATES, codes, rows
+from user_sessions.tests.themes import WHOLE_THEMES, templates_of
 
 ALLAUTH = Path(allauth.__file__).parent / "templates"
-THEME = THEMES / "default" / "templates"
-ELEMENTS = THEME / "allauth" / "elements"
 
 # Variables that allauth's own pages print without passing them.
 ALLAUTHS_OWN = {"redirect_field", "auth_params", "scope", "site.name"}
@@ -109,7 +108,11 @@ class TestPages:
         assert "us-account" in body.classes
         assert ("us-page--entrance" in body.classes) is entrance
         sheets = [link["href"] for link in page.all("link", rel="stylesheet")]
-        assert [Path(sheet).name for sheet in sheets] == ["user_sessions.css", "account.css"]
+        assert [Path(sheet).name for sheet in sheets] == [
+            "shared.css",
+            "user_sessions.css",
+            "account.css",
+        ]
         for button in page.one("main").all("button"):
             assert "us-button" in button.classes
 
@@ -236,7 +239,7 @@ class TestWhatPagesSay:
 
     def test_codes_that_end_others_are_dangerous(self, show):
         (button,) = show("codes, again").one("main").all("button")
-        assert button.classes == ["us-button", "us-button--danger"]
+        assert button.classes == ["us-button", "us-button--danger", "us-button--solid"]
 
     def test_first_codes_are_not_dangerous(self, show):
         (button,) = show("codes, first").one("main").all("button")
@@ -259,15 +262,32 @@ class TestWhatPagesSay:
         assert page.one("main").all("button") == []
 
 
+# Each element in each theme that has some
+EVERY_ELEMENT = [
+    pytest.param(theme, row, id=f"{theme}-{codes(row['element'])[0]}")
+    for theme in WHOLE_THEMES
+    for row in rows("allauth's elements")
+]
+
+
+# An attribute that says how an element stands, which a theme may leave alone
+ONLY_LOOKS = {"no_visible_fields"}
+
+
+def elements_of(theme):
+    return templates_of(theme) / "allauth" / "elements"
+
+
 def element_names(folder):
     return {path.stem for path in folder.glob("[!_]*.html")}
 
 
-def with_includes(path):
-    """Return an element's source with what it includes."""
-    source = path.read_text()
-    included = set(re.findall(r"include ['\"](allauth/elements/\w+\.html)", source))
-    return source + "".join((THEME / name).read_text() for name in sorted(included))
+def with_includes(theme, name):
+    """Return a template's source with all that it includes."""
+    own = templates_of(theme) / name
+    source = (own if own.exists() else TEMPLATES / name).read_text()
+    included = set(re.findall(r"include ['\"]([\w/]*allauth/\w+(?:/\w+)?\.html)", source))
+    return source + "".join(with_includes(theme, each) for each in sorted(included))
 
 
 def read_attributes(source):
@@ -287,24 +307,26 @@ def read_tags(source):
 class TestElements:
     """themes/README.md's table, both ways, and what the installed allauth sends."""
 
-    def test_every_element_of_allauth_is_filled(self):
+    @pytest.mark.parametrize("theme", WHOLE_THEMES)
+    def test_every_element_of_allauth_is_filled(self, theme):
         installed = element_names(ALLAUTH / "allauth" / "elements")
-        assert element_names(ELEMENTS) == installed
+        assert element_names(elements_of(theme)) == installed
         assert {codes(row["element"])[0] for row in rows("allauth's elements")} == installed
 
-    def test_every_layout_of_allauth_is_filled(self):
+    @pytest.mark.parametrize("theme", WHOLE_THEMES)
+    def test_every_layout_of_allauth_is_filled(self, theme):
         installed = {path.name for path in (ALLAUTH / "allauth" / "layouts").iterdir()}
-        assert {path.name for path in (THEME / "allauth" / "layouts").iterdir()} == installed
+        layouts = templates_of(theme) / "allauth" / "layouts"
+        assert {path.name for path in layouts.iterdir()} == installed
 
-    @pytest.mark.parametrize(
-        "row", rows("allauth's elements"), ids=lambda row: codes(row["element"])[0]
-    )
-    def test_an_element_reads_what_is_said(self, row):
-        name = codes(row["element"])[0]
-        source = with_includes(ELEMENTS / f"{name}.html")
-        assert read_attributes(source) == set(codes(row["attributes"]))
+    @pytest.mark.parametrize(("theme", "row"), EVERY_ELEMENT)
+    def test_an_element_reads_what_is_said(self, theme, row):
+        source = with_includes(theme, f"allauth/elements/{codes(row['element'])[0]}.html")
+        assert read_attributes(source) | ONLY_LOOKS == set(codes(row["attributes"])) | ONLY_LOOKS
         assert read_slots(source) == set(codes(row["slots"]))
-        assert read_tags(source) == set(codes(row["tags"]))
+        # What a tag makes of an element is the theme's; the default look knows them all.
+        tags = set(codes(row["tags"]))
+        assert read_tags(source) == tags if theme == "default" else read_tags(source) <= tags
 
     @pytest.mark.parametrize(
         "row", rows("allauth's elements"), ids=lambda row: codes(row["element"])[0]
@@ -322,7 +344,8 @@ class TestElements:
         """By a page of the installed allauth, by one of the theme's, or by allauth's own element."""
         name = codes(row["element"])[0]
         own = (ALLAUTH / "allauth" / "elements" / f"{name}.html").read_text()
-        sources = [path.read_text() for path in [*ALLAUTH.rglob("*.html"), *THEME.rglob("*.html")]]
+        ours = TEMPLATES / "user_sessions" / "allauth"
+        sources = [path.read_text() for path in [*ALLAUTH.rglob("*.html"), *ours.rglob("*.html")]]
         calls = " ".join(
             call
             for source in sources
@@ -372,13 +395,14 @@ class TestElementsAlone:
         [
             ("", ["us-button--primary"]),
             ("primary,login", ["us-button--primary"]),
-            ("danger,delete", ["us-button--danger"]),
+            ("danger,delete", ["us-button--danger", "us-button--solid"]),
+            ("danger,delete,outline", ["us-button--danger"]),
             ("link,cancel", ["us-button--quiet"]),
             ("outline,primary", []),
             ("secondary", []),
             ("prominent,login", ["us-button--primary", "us-button--block"]),
             ("minor,secondary", ["us-button--small"]),
-            ("tool,danger", ["us-button--danger", "us-button--small"]),
+            ("tool,danger", ["us-button--danger", "us-button--solid", "us-button--small"]),
         ],
     )
     def test_a_button_looks_as_its_tags_say(self, tags, classes):

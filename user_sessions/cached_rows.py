@@ -1,0 +1,209 @@
+"""Deleting and changing the rows of sessions that are cached too, so that the cache knows it at once.
+
+The order is everything: the statement takes the locks of the rows, then the cache is told, then comes
+the COMMIT. Where the cache refuses, CacheUnavailable is raised and the rows are as they were.
+
+Of the same deletions ``user_sessions.channels`` tells the websockets, after the COMMIT.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from django.apps import apps
+from django.conf import settings
+from django.core.signals import setting_changed
+from django.db import connections, models, transaction
+from django.db.models.deletion import Collector
+from django.db.models.signals import post_delete, pre_delete
+from django.dispatch import receiver
+
+from user_sessions import session_cache
+from user_sessions.keys import RawKey, digest_of, is_digest
+
+if TYPE_CHECKING:
+    from user_sessions.models import AbstractSession, Session, SessionQuerySet
+
+BATCH = 2000  # sessions a statement, and a message to the cache
+WEBSOCKETS = "user_sessions.channels"
+
+
+def is_cached(model: type[models.Model]) -> bool:
+    """Tell whether the configured engine caches the sessions of a model."""
+    return bool(getattr(_engine_of(model), "is_cached", False))
+
+
+def is_watched(model: type[models.Model]) -> bool:
+    """Tell whether websockets of the sessions of a model are told when one ends."""
+    return apps.is_installed(WEBSOCKETS) and _engine_of(model) is not None
+
+
+def is_announced(model: type[models.Model]) -> bool:
+    """Tell whether somebody has to know which sessions of a model are deleted."""
+    return is_cached(model) or is_watched(model)
+
+
+def _engine_of(model: type[models.Model]) -> Any:
+    """Return the configured engine where a model is its; else None."""
+    with suppress(Exception):  # the check E012 tells what is wrong with an engine
+        engine = import_module(settings.SESSION_ENGINE).SessionStore
+        if engine.get_model_class()._meta.concrete_model is model._meta.concrete_model:
+            return engine
+    return None
+
+
+def in_callers_transaction(using: str) -> bool:
+    """Tell whether what is written now may still be undone by whoever called us.
+
+    The transaction that Django's TestCase puts around a test doesn't count, for nothing in the test
+    sees its end (the same rule as in django/db/transaction.py, ``durable``).
+    """
+    connection = connections[using]
+    if not connection.in_atomic_block:
+        return not connection.get_autocommit()
+    return not all(getattr(block, "_from_testcase", False) for block in connection.atomic_blocks)
+
+
+def deletes_at_once(sessions: SessionQuerySet[Any]) -> bool:
+    """Tell whether some sessions can be deleted without an instance of each."""
+    return _Collector(using=sessions.db, origin=sessions).can_fast_delete(sessions)
+
+
+def delete(sessions: SessionQuerySet[Any]) -> tuple[int, dict[str, int]]:
+    """Delete some sessions and announce each; return what QuerySet.delete returns."""
+
+    def delete_batch(batch: SessionQuerySet[Any], keys: Sequence[RawKey]) -> int:
+        # What QuerySet.delete() ends in, once it has found that no instance is needed.
+        deleted = int(batch._raw_delete(sessions.db))
+        gone = digests_of(set(keys) - _left(batch, keys, deleted))
+        _announce(sessions.model, gone, sessions.db)
+        return deleted
+
+    deleted = _by_keys(sessions, delete_batch)
+    return deleted, {sessions.model._meta.label: deleted} if deleted else {}
+
+
+def delete_expired(sessions: SessionQuerySet[Any]) -> int:
+    """Delete sessions that have expired, and return how many.
+
+    They are announced to nobody: an entry says itself when its session expires, and a websocket finds out
+    by its heartbeat.
+    """
+    if is_announced(sessions.model) and deletes_at_once(sessions):
+        return int(sessions._raw_delete(sessions.db))
+    _total, deleted = sessions.delete()
+    return deleted.get(sessions.model._meta.label, 0)
+
+
+def update(sessions: SessionQuerySet[Any], values: dict[str, Any]) -> int:
+    """Change some sessions as QuerySet.update does, and let the database be asked for them."""
+
+    def update_batch(batch: SessionQuerySet[Any], keys: Sequence[RawKey]) -> int:
+        changed = models.QuerySet.update(batch, **values)
+        session_cache.mark(digests_of(keys))
+        return changed
+
+    return _by_keys(sessions, update_batch)
+
+
+@contextmanager
+def saving(session: AbstractSession, using: str) -> Iterator[None]:
+    """Let the database be asked for a session whose instance is saved, by other than the engine."""
+    with transaction.atomic(using=using):
+        yield
+        session_cache.mark([session.pk])
+
+
+def digests_of(keys: Sequence[str] | set[RawKey]) -> list[str]:
+    """Return the digests of keys as they stand in their rows, of which few may be unhashed."""
+    return [key if is_digest(key) else digest_of(key) for key in keys]
+
+
+def _by_keys(
+    sessions: SessionQuerySet[Any], work: Callable[[SessionQuerySet[Any], Sequence[RawKey]], int]
+) -> int:
+    """Do some work on sessions, batch by batch, in one transaction; return the sum.
+
+    It is told their keys first, and does it to no others: of one that comes to be among the sessions
+    meanwhile, the cache would not be told.
+    """
+    with _undoing_tombstones(sessions.model) as told, transaction.atomic(using=sessions.db):
+        keys = [RawKey(key) for key in sessions.order_by().values_list("pk", flat=True)]
+        done = 0
+        for start in range(0, len(keys), BATCH):
+            batch = keys[start : start + BATCH]
+            told += batch
+            done += work(sessions.filter(pk__in=batch), batch)
+        return done
+
+
+@contextmanager
+def _undoing_tombstones(model: type[models.Model]) -> Iterator[list[RawKey]]:
+    """Take back the tombstones of the keys in a list where the deletion fails."""
+    told: list[RawKey] = []
+    try:
+        yield told
+    except BaseException:
+        if is_cached(model):
+            with session_cache.going_on():
+                session_cache.mark(digests_of(told))
+        raise
+
+
+def _announce(model: type[models.Model], digests: list[str], using: str) -> None:
+    """Tell of sessions that are deleted and not committed yet: the cache now, websockets afterwards."""
+    if is_cached(model):
+        session_cache.bury(digests)
+    if is_watched(model):
+        from user_sessions.channels.layer import tell_after_commit
+
+        tell_after_commit(digests, using)
+
+
+def _left(batch: SessionQuerySet[Any], keys: Sequence[RawKey], deleted: int) -> set[RawKey]:
+    """Return those that are still there: they changed meanwhile, and are none of the batch any more."""
+    if deleted == len(keys):
+        return set()
+    rows = batch.model._base_manager.using(batch.db).filter(pk__in=keys)
+    return set(map(RawKey, rows.values_list("pk", flat=True)))
+
+
+def hash_before_delete(instance: Session, **kwargs: Any) -> None:
+    """Give a row that stands under its key the digest, by which its instance is deleted."""
+    if instance.raw_key:
+        instance._hash()
+
+
+def announce_deleted(instance: AbstractSession, using: str, **kwargs: Any) -> None:
+    """Announce a row that was deleted as an instance, as in the cascade from a user."""
+    _announce(type(instance), [instance.pk], using)
+
+
+_OURS = [hash_before_delete, announce_deleted]
+
+
+class _Collector(Collector):
+    """Django's collector, for which our own receivers are no reason to fetch each instance."""
+
+    def _has_signal_listeners(self, model: type[models.Model]) -> bool:
+        found = [*pre_delete._live_receivers(model), *post_delete._live_receivers(model)]
+        return any(listener not in _OURS for receivers in found for listener in receivers)
+
+
+@receiver(setting_changed)
+def connect(setting: str = "SESSION_ENGINE", **kwargs: Any) -> None:
+    """Listen to deletions of what is to be announced, and of nothing else.
+
+    Django doesn't delete in one statement what somebody listens to.
+    """
+    if setting not in {"SESSION_ENGINE", "INSTALLED_APPS"}:
+        return
+    for model in apps.get_models():
+        for signal, ours in ((pre_delete, hash_before_delete), (post_delete, announce_deleted)):
+            if is_announced(model):
+                signal.connect(ours, sender=model)
+            else:
+                signal.disconnect(ours, sender=model)

@@ -1,0 +1,255 @@
+"""``eject_theme``: copy a theme's templates into a project, and compare them after an upgrade."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import unified_diff
+from fnmatch import fnmatchcase
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+import user_sessions
+from user_sessions.installation_checks import APP, THEMES
+
+DJANGO_TEMPLATES = "django.template.backends.django.DjangoTemplates"
+# The theme `default` has its session pages from the app. All other templates there are shared by all
+# themes, which include or extend them where they are.
+DEFAULT = "default"
+PAGES_OF_DEFAULT = [
+    "_base.html",
+    "_empty.html",
+    "_facts.html",
+    "_menu.html",
+    "_messages.html",
+    "_pagination.html",
+    "_session.html",
+    "session_confirm_end.html",
+    "session_confirm_end_other.html",
+    "session_list.html",
+]
+
+
+class Command(BaseCommand):
+    help = (
+        "Copies a theme's templates into a folder of your project, where they are yours to change, and "
+        "prints the settings by which Django finds them there. Nothing is written unless all of them "
+        "can be. Stylesheets and other static files stay in the theme, which stays in INSTALLED_APPS. "
+        "With --diff it shows how your copies differ from the installed version, e.g. after an upgrade."
+    )
+    requires_system_checks = ()  # it needs files only, and a project may be half done
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("name", metavar="NAME", help="A theme, e.g. pico.")
+        parser.add_argument(
+            "dest", metavar="DEST", type=Path, help="The folder for the templates; made if need be."
+        )
+        parser.add_argument(
+            "--only",
+            metavar="PATTERN",
+            action="append",
+            help="Only templates whose name matches, e.g. 'user_sessions/*', where * stands for "
+            "slashes too. Can be given more than once.",
+        )
+        mode = parser.add_mutually_exclusive_group()
+        mode.add_argument("--force", action="store_true", help="Overwrite files that are there.")
+        mode.add_argument(
+            "--diff",
+            action="store_true",
+            help="Write nothing, and show the differences between the theme (-) and DEST (+). Ends "
+            "with 0 if there are none, with 1 if there are, and with 2 if they can't be told.",
+        )
+
+    def handle(
+        self,
+        *args: Any,
+        name: str,
+        dest: Path,
+        only: list[str] | None,
+        force: bool,
+        diff: bool,
+        **options: Any,
+    ) -> None:
+        templates = _templates_of(name)
+        if diff:
+            self._compare(name, templates, dest, only)
+            return
+        chosen = {each: templates[each] for each in _matching(only, templates, name)}
+        _write(chosen, dest, force=force)
+        if options["verbosity"]:
+            noun = "template" if len(chosen) == 1 else "templates"
+            self.stdout.write(f"{len(chosen)} {noun} of {name!r} written to {str(dest)!r}.\n\n")
+            self.stdout.write("\n".join(_settings_for(name, dest)))
+
+    def _compare(
+        self, theme: str, templates: dict[str, Path], dest: Path, only: list[str] | None
+    ) -> None:
+        """Show how the templates in a folder differ from a theme's; exit with 1 if they do."""
+        copies = _copies(templates, dest)
+        if not copies.keys() & templates.keys():
+            raise _error(f"{dest} holds no template of {theme!r}. Copy some first, without --diff.")
+        names = _matching(only, copies | templates, theme)
+        lines = [line for name in names for line in _differences(name, theme, templates, dest)]
+        for line in lines:
+            self.stdout.write(line)
+        if lines:
+            sys.exit(1)
+
+
+def _error(text: str) -> CommandError:
+    return CommandError(text, returncode=2)  # as `diff`: 1 says that there are differences
+
+
+def _templates_of(theme: str) -> dict[str, Path]:
+    """Return the templates of an installed theme: the name that Django knows each by, and its file."""
+    folders = {path.parent.name: path for place in _places() for path in place.glob("*/templates")}
+    if theme not in folders:
+        raise _error(f"There is no theme {theme!r}. There are {', '.join(sorted(folders))}.")
+    found = _files_in(folders[theme])
+    pages = Path(user_sessions.__file__).parent / "templates" / APP
+    own = {f"{APP}/{page}": pages / page for page in PAGES_OF_DEFAULT if theme == DEFAULT}
+    return own | found
+
+
+def _places() -> list[Path]:
+    """Return the folders that the themes are in: one, unless somebody spread the package."""
+    spec = find_spec(THEMES)
+    if spec is None:
+        raise _error(f"There is no package {THEMES}; install django-user-sessions again.")
+    return [Path(place) for place in spec.submodule_search_locations or ()]
+
+
+def _files_in(folder: Path) -> dict[str, Path]:
+    return {
+        path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()
+    }
+
+
+def _matching(patterns: list[str] | None, names: Iterable[str], theme: str) -> list[str]:
+    wanted = patterns or ["*"]
+    found = sorted(name for name in names if any(fnmatchcase(name, each) for each in wanted))
+    if not found:
+        folders = sorted({f"{name.rpartition('/')[0]}/*" for name in names})
+        raise _error(
+            f"No template of {theme!r} matches {' or '.join(map(repr, wanted))}. "
+            f"Use a name, or one of {', '.join(map(repr, folders))}."
+        )
+    return found
+
+
+def _write(templates: Mapping[str, Path], dest: Path, *, force: bool) -> None:
+    """Write all templates, or none and raise CommandError."""
+    packages = [Path(user_sessions.__file__).parent, *_places()]
+    if any(dest.resolve().is_relative_to(package.resolve()) for package in packages):
+        raise _error(
+            f"{dest} belongs to the installed package, whose next version replaces it. "
+            "Name a folder of your project."
+        )
+    in_the_way = {path for name in templates for path in _in_the_way(dest / name, force=force)}
+    if in_the_way:
+        listed = "".join(f"\n  {path}" for path in sorted(in_the_way))
+        stays = any(True for name in templates for _path in _in_the_way(dest / name, force=True))
+        mend = "Move it away." if stays else "Move it away, or overwrite files with --force."
+        raise _error(f"Nothing was written, since this is in the way:{listed}\n{mend}")
+    try:
+        _copy(templates, dest)
+    except OSError as error:
+        raise _error(f"{dest} can't be written to: {error.strerror}.") from error
+
+
+def _in_the_way(target: Path, *, force: bool) -> Iterator[Path]:
+    """Give what keeps a file from being written: itself, or a file in the place of a folder."""
+    yield from (path for path in target.parents if path.exists() and not path.is_dir())
+    if os.path.lexists(target) and (target.is_dir() or not force):
+        yield target
+
+
+def _copy(templates: Mapping[str, Path], dest: Path) -> None:
+    """Copy to a folder beside them first, so that a full disk leaves no half of them."""
+    dest.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=dest, prefix=".eject_theme-") as workshop:
+        for name, path in templates.items():
+            copy = Path(workshop, name)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)
+        for name in templates:
+            (dest / name).parent.mkdir(parents=True, exist_ok=True)
+            Path(workshop, name).replace(dest / name)
+
+
+def _copies(templates: Mapping[str, Path], dest: Path) -> dict[str, Path]:
+    """Return the templates in a folder that are, or may once have been, copies of a theme's."""
+    folders = {name.partition("/")[0] for name in templates}
+    return {
+        f"{folder}/{name}": path
+        for folder in folders
+        for name, path in _files_in(dest / folder).items()
+    }
+
+
+def _differences(name: str, theme: str, templates: Mapping[str, Path], dest: Path) -> Iterator[str]:
+    copy = dest / name
+    if name not in templates:
+        yield f"Only in {dest}: {name}"
+    elif not copy.is_file():
+        yield f"Only in {theme}: {name}"
+    else:
+        yield from unified_diff(
+            _lines(templates[name]), _lines(copy), f"{theme}/{name}", str(copy), lineterm=""
+        )
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text("utf-8", errors="replace").splitlines()
+
+
+def _settings_for(theme: str, dest: Path) -> Iterator[str]:
+    """Give the lines that belong at the end of a site's settings: Python, and comments."""
+    app, place = f"{THEMES}.{theme}", dest.resolve()
+    if apps.is_installed(app):
+        yield f"# INSTALLED_APPS has {app!r}. Leave it there: its static files are needed,"
+        yield "# and so is each template that you have not copied."
+    else:
+        yield "# Its static files are needed, and so is each template that you have not copied."
+        yield f"INSTALLED_APPS.insert(INSTALLED_APPS.index({_first_dressed()!r}), {app!r})"
+    engine, dirs = _django_templates()
+    if place in [Path(each).resolve() for each in dirs]:
+        yield "# TEMPLATES has the folder."
+    else:
+        yield "# Below folders with templates of your own, which may extend these."
+        others = f'*TEMPLATES[{engine}]["DIRS"], ' if dirs else ""
+        yield f'TEMPLATES[{engine}]["DIRS"] = [{others}{_python(place)}]'
+
+
+def _first_dressed() -> str:
+    """Return the entry of INSTALLED_APPS above which a theme stands: ours, or allauth if that is first."""
+    entries = zip(settings.INSTALLED_APPS, apps.get_app_configs(), strict=True)
+    return next(
+        entry for entry, app in entries if app.name == APP or app.name.startswith("allauth")
+    )
+
+
+def _django_templates() -> tuple[int, list[str | Path]]:
+    """Return which entry of TEMPLATES is Django's own engine, and the folders of it."""
+    backends = enumerate(engine["BACKEND"] for engine in settings.TEMPLATES)
+    number = next((number for number, backend in backends if backend == DJANGO_TEMPLATES), 0)
+    dirs: Any = settings.TEMPLATES[number].get("DIRS", ())
+    return number, [*dirs]
+
+
+def _python(place: Path) -> str:
+    """Return the Python of a path, by BASE_DIR where the site has that, as Django's new projects do."""
+    base = getattr(settings, "BASE_DIR", None)
+    if isinstance(base, Path) and place == base.resolve():
+        return "BASE_DIR"
+    if isinstance(base, Path) and base.resolve() in place.parents:
+        return f"BASE_DIR / {place.relative_to(base.resolve()).as_posix()!r}"
+    return repr(str(place))

@@ -1,0 +1,143 @@
+"""What the cache of ``cached_db`` holds, and when it is believed. No database is asked here.
+
+Under the digest of a session stands one of three:
+
+- an Entry, what a request needs of the row;
+- ENDED, a tombstone: there is no such session, and no row needs to be looked for;
+- ASK, a marker: the row may have been changed in a way that the cache doesn't show, so ask the database.
+
+An Entry comes in by ``offer`` only, which anything that is there already beats, so a request that read
+a row too early can't put it back. From then on it is rewritten by whoever holds the lock of the row, and
+never lives longer than it would have done. ENDED and ASK outlive any request that may hold an old row.
+ASK may be put at any time by anybody: the database knows.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from math import ceil
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.core.cache import caches
+from django.utils import timezone
+
+from user_sessions.backends.base import StoredFacts
+from user_sessions.conf import conf
+from user_sessions.exceptions import CacheUnavailable
+
+logger = logging.getLogger("user_sessions")
+
+PREFIX = "user_sessions."
+ENDED = "ended"
+ASK = "ask the database"
+OUTLIVES_ANY_REQUEST = 60 * 60  # seconds
+LOG_EVERY = 60  # seconds, in each process
+
+# Says how the rest is read; other words under a digest are not understood, and the database is asked.
+_FORMAT = "1"
+
+
+class Entry(NamedTuple):
+    """What a request needs of a row. Nothing in it is a key, so it signs nobody in."""
+
+    database: str  # whose row it is, as a name in DATABASES: with several, a key is one's only
+    until: float  # when it is no longer believed, in seconds since 1970
+    expire_date: datetime
+    data: bytes  # as the session's serializer writes it
+    facts: StoredFacts
+
+    @property
+    def seconds_left(self) -> float:
+        return self.until - timezone.now().timestamp()
+
+
+def believed_until() -> float:
+    """Return when that which is read now is no longer believed, in seconds since 1970."""
+    return timezone.now().timestamp() + conf.CACHE_SECONDS
+
+
+def look(digest: str) -> Entry | str | None:
+    """Return what stands under a digest: an Entry, ENDED, ASK, or None for nothing.
+
+    Whatever it is otherwise, such as an entry of another version of this app, counts as ASK.
+    """
+    value = _ask("get", PREFIX + digest)
+    if value is None or value == ENDED:
+        return value  # type: ignore[no-any-return]  # a cache gives Any
+    if isinstance(value, tuple) and value[0] == _FORMAT:
+        _format, database, until, expire_date, data, *facts = value
+        return Entry(database, until, expire_date, data, StoredFacts(*facts))
+    return ASK
+
+
+def offer(digest: str, entry: Entry) -> Entry | str | None:
+    """Put an entry where nothing is; otherwise return what is there."""
+    if _ask("add", PREFIX + digest, _packed(entry), timeout=_timeout(entry)):
+        return None
+    return look(digest)
+
+
+def rewrite(digest: str, entry: Entry) -> None:
+    """Put an entry in the place of one; for whoever holds the lock of its row."""
+    _ask("set", PREFIX + digest, _packed(entry), timeout=_timeout(entry))
+
+
+def bury(digests: Collection[str]) -> None:
+    """Put tombstones; for whoever has deleted the rows and not committed yet."""
+    _put(digests, ENDED)
+
+
+def mark(digests: Collection[str]) -> None:
+    """Let the database be asked."""
+    _put(digests, ASK)
+
+
+@contextmanager
+def going_on() -> Iterator[None]:
+    """Go on without the cache where it doesn't answer, and say so in the log."""
+    try:
+        yield
+    except CacheUnavailable as error:
+        log(error)
+
+
+def _packed(entry: Entry) -> tuple[Any, ...]:
+    """Return an entry as a tuple of what any cache can keep."""
+    *rest, facts = entry
+    return (_FORMAT, *rest, *facts)
+
+
+def _timeout(entry: Entry) -> int:
+    return max(1, ceil(entry.seconds_left))
+
+
+def _put(digests: Collection[str], word: str) -> None:
+    values = {PREFIX + digest: word for digest in digests}
+    if _ask("set_many", values, timeout=max(OUTLIVES_ANY_REQUEST, 2 * conf.CACHE_SECONDS)):
+        raise CacheUnavailable  # set_many returns the keys that a cache didn't take
+
+
+def _ask(method: str, *args: Any, **kwargs: Any) -> Any:
+    try:
+        return getattr(caches[settings.SESSION_CACHE_ALIAS], method)(*args, **kwargs)
+    except Exception as error:  # each cache raises what its client does
+        raise CacheUnavailable from error
+
+
+_last_logged = float("-inf")
+
+
+def log(error: CacheUnavailable) -> None:
+    """Say once a minute that the cache doesn't answer, and why."""
+    global _last_logged
+    if time.monotonic() - _last_logged >= LOG_EVERY:
+        _last_logged = time.monotonic()
+        logger.error(
+            "The cache of the sessions does not answer; the database serves them.",
+            exc_info=error.__cause__,
+        )
