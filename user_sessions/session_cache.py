@@ -70,8 +70,9 @@ def look(digest: str) -> Entry | str | None:
     if value is None or value == ENDED:
         return value  # type: ignore[no-any-return]  # a cache gives Any
     if isinstance(value, tuple) and value[0] == _FORMAT:
-        _format, database, until, expire_date, data, *facts = value
-        return Entry(database, until, expire_date, data, StoredFacts(*facts))
+        _format, database, until, expire_date, data, *client, created_at, last_activity = value
+        facts = StoredFacts(*client, created_at and _time(created_at), _time(last_activity))
+        return Entry(database, until, _time(expire_date), data, facts)
     return ASK
 
 
@@ -107,9 +108,14 @@ def going_on() -> Iterator[None]:
 
 
 def _packed(entry: Entry) -> tuple[Any, ...]:
-    """Return an entry as a tuple of what any cache can keep."""
-    *rest, facts = entry
-    return (_FORMAT, *rest, *facts)
+    """Return an entry as a tuple of what any cache can keep; times as text, which is read sooner."""
+    database, until, expire_date, data, facts = entry
+    *client, created_at, last_activity = facts
+    times = created_at and created_at.isoformat(), last_activity.isoformat()
+    return (_FORMAT, database, until, expire_date.isoformat(), data, *client, *times)
+
+
+_time = datetime.fromisoformat
 
 
 def _timeout(entry: Entry) -> int:
