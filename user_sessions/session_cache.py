@@ -70,8 +70,8 @@ def look(digest: str) -> Entry | str | None:
     if value is None or value == ENDED:
         return value  # type: ignore[no-any-return]  # a cache gives Any
     if isinstance(value, tuple) and value[0] == _FORMAT:
-        _format, database, until, expire_date, data, *client, created_at, last_activity = value
-        facts = StoredFacts(*client, created_at and _time(created_at), _time(last_activity))
+        _format, database, until, expire_date, data, user_id, user_agent, ip, since, last = value
+        facts = StoredFacts(user_id, user_agent, ip, since and _time(since), _time(last))
         return Entry(database, until, _time(expire_date), data, facts)
     return ASK
 
