@@ -98,6 +98,7 @@ def write_site(name: str, theme: str, folder: Path) -> None:
         python_parts=", ".join(map(str, OLDEST_PYTHON)),
         has_mailers=django.VERSION >= (6, 1),
     )
+    shutil.copyfile(REPOSITORY / "demo_site" / "database.py", folder / name / "database.py")
     copy_replaced_pages(theme, folder / name / "templates")
 
 
