@@ -44,14 +44,16 @@ class SessionQuerySet(models.QuerySet[AnySession]):
         return self
 
     def update(self, **kwargs: Any) -> int:
-        if cached_rows.is_cached(self.model):
+        if cached_rows.is_cached(self.model) and not self._is_part_or_combination():
             return cached_rows.update(self, kwargs)
         return super().update(**kwargs)
 
     update.alters_data = True  # type: ignore[attr-defined]  # as Django marks its own
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        if cached_rows.is_announced(self.model) and cached_rows.deletes_at_once(self):
+        refused = self._is_part_or_combination() or self._fields is not None  # type: ignore[attr-defined]  # not in the stubs
+        announced = cached_rows.is_announced(self.model) and not refused
+        if announced and cached_rows.deletes_at_once(self):
             return cached_rows.delete(self)
         # What isn't deleted in one statement is deleted by the digests of the instances.
         if not Collector(using=self.db, origin=self).can_fast_delete(self):
@@ -60,6 +62,10 @@ class SessionQuerySet(models.QuerySet[AnySession]):
 
     delete.alters_data = True  # type: ignore[attr-defined]  # as Django marks its own
     delete.queryset_only = True  # type: ignore[attr-defined]
+
+    def _is_part_or_combination(self) -> bool:
+        """Tell whether Django refuses to change these, and says why: a slice, or a union of others."""
+        return self.query.is_sliced or bool(self.query.combinator)
 
     def end(self) -> int:
         """End all of them, and return how many.

@@ -31,6 +31,7 @@ DJANGO = "django.contrib.sessions.models.Session"
 
 # What Django calls its own tables; any other is "<app>_<model>".
 _TABLES = {DJANGO: "django_session"}
+_COLUMNS = {"session_key", "session_data", "expire_date"}
 # Columns that another app may have beside Django's three.
 _MORE_COLUMNS = {
     "ip": models.GenericIPAddressField,
@@ -69,6 +70,10 @@ class OldSessions:
     def __init__(self, path: str) -> None:
         self.using = router.db_for_write(get_session_model())
         self.model = _unmanaged(path, self.using)
+        if self.model._meta.db_table == get_session_model()._meta.db_table:
+            raise ImproperlyConfigured(
+                f"{path!r} is where the sessions are now. Use the path of the model that they were in before."
+            )
 
     @cached_property
     def _rows(self) -> models.QuerySet[Any]:
@@ -160,14 +165,16 @@ def _unmanaged(path: str, using: str) -> type[models.Model]:
     table = _TABLES.get(path, f"{app.rpartition('.')[2]}_{name}".lower())
     connection = connections[using]
     with connection.cursor() as cursor:
-        if not app or table not in connection.introspection.table_names(cursor):
+        there = bool(app) and table in connection.introspection.table_names(cursor)
+        described = connection.introspection.get_table_description(cursor, table) if there else []
+        columns = {column.name for column in described}
+        if not columns >= _COLUMNS:
             if path == DJANGO:
                 raise NothingToMove(f"There is no table {table!r} in the database {using!r}.")
             raise ImproperlyConfigured(
                 f"{path!r} is not the path of a session model whose table, {table!r}, is in the "
                 f"database {using!r}. Use one such as {DJANGO!r}."
             )
-        columns = {c.name for c in connection.introspection.get_table_description(cursor, table)}
     fields = {n: field(null=True) for n, field in _MORE_COLUMNS.items() if n in columns}
     # A registry of its own: the model is nobody else's, and clashes with none of theirs.
     meta = type(

@@ -24,6 +24,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.cache import caches
+from django.core.cache.backends.db import DatabaseCache
 from django.utils import timezone
 
 from user_sessions.backends.base import StoredFacts
@@ -108,7 +109,7 @@ def going_on() -> Iterator[None]:
 
 
 def _packed(entry: Entry) -> tuple[Any, ...]:
-    """Return an entry as a tuple of what any cache can keep; times as text, which is read sooner."""
+    """Return an entry as a tuple of plain values; times as text, which is read sooner."""
     database, until, expire_date, data, facts = entry
     *client, created_at, last_activity = facts
     times = created_at and created_at.isoformat(), last_activity.isoformat()
@@ -124,8 +125,15 @@ def _timeout(entry: Entry) -> int:
 
 def _put(digests: Collection[str], word: str) -> None:
     values = {PREFIX + digest: word for digest in digests}
-    if _ask("set_many", values, timeout=max(OUTLIVES_ANY_REQUEST, 2 * conf.CACHE_SECONDS)):
-        raise CacheUnavailable  # set_many returns the keys that a cache didn't take
+    refused = _ask("set_many", values, timeout=max(OUTLIVES_ANY_REQUEST, 2 * conf.CACHE_SECONDS))
+    # A cache returns the keys that it didn't take, but the one in the database swallows its errors.
+    if refused or (_swallows_errors() and _ask("get_many", [*values]) != values):
+        raise CacheUnavailable
+
+
+def _swallows_errors() -> bool:
+    """Tell whether the cache is Django's in the database (django/core/cache/backends/db.py, ``_base_set``)."""
+    return isinstance(caches[settings.SESSION_CACHE_ALIAS], DatabaseCache)
 
 
 def _ask(method: str, *args: Any, **kwargs: Any) -> Any:
@@ -144,6 +152,6 @@ def log(error: CacheUnavailable) -> None:
     if time.monotonic() - _last_logged >= LOG_EVERY:
         _last_logged = time.monotonic()
         logger.error(
-            "The cache of the sessions does not answer; the database serves them.",
+            "The cache of the sessions can't be used; the database serves them.",
             exc_info=error.__cause__,
         )

@@ -7,7 +7,7 @@ order of the steps here is what the tests in ``test_interleavings`` go through, 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from django.utils import timezone
@@ -39,6 +39,7 @@ class SessionStore(DatabaseStore):
         self._believed_until = 0.0
         self._missed = False  # whether the cache had nothing, so a row may be offered to it
         self._may_be_undone: bool | None = None  # whether we write in a transaction of the caller's
+        self._told: list[str] = []  # the digests of which this transaction told the cache
 
     def load(self) -> dict[str, Any]:
         if not self.session_key:
@@ -70,8 +71,10 @@ class SessionStore(DatabaseStore):
         """
         if not isinstance(held, Entry) or not self._is_fresh(held):
             return None
-        data: dict[str, Any] = self.serializer().loads(held.data)
-        if held.facts.user_id != self.user_id_of(data):
+        data: dict[str, Any] | None = None
+        with suppress(Exception):  # what another serializer wrote, each has its own errors for
+            data = self.serializer().loads(held.data)
+        if data is None or held.facts.user_id != self.user_id_of(data):
             return None
         self._stored, self._believed_until = held.facts, held.until
         return data
@@ -100,6 +103,7 @@ class SessionStore(DatabaseStore):
     def _insert(self, row: AbstractSession, known: dict[str, Any]) -> None:
         super()._insert(row, known)
         self._believed_until = session_cache.believed_until()
+        self._told.append(self._digest)
         with session_cache.going_on():
             if self._may_be_undone:
                 session_cache.mark([self._digest])
@@ -111,6 +115,7 @@ class SessionStore(DatabaseStore):
         changed = self._changed(known)
         with self._burying_what_is_gone():
             super()._update(row, known)
+        self._told.append(self._digest)
         with session_cache.going_on():
             if self._may_be_undone:
                 session_cache.mark([self._digest])
@@ -135,6 +140,7 @@ class SessionStore(DatabaseStore):
             touched = super()._touch(changed)
             with session_cache.going_on():
                 if not self._may_be_undone:
+                    self._told.append(self._digest)
                     self._tell_of_touch(touched, changed)
         return touched
 
@@ -149,7 +155,9 @@ class SessionStore(DatabaseStore):
     def _delete_row(self, session_key: str) -> bool:
         with self._transaction():
             deleted = super()._delete_row(session_key)  # with a tombstone
-            if not deleted:  # removed behind our back: the cache may still have it
+            if deleted:
+                self._told.append(digest_of(session_key))
+            else:  # removed behind our back: the cache may still have it
                 session_cache.bury([digest_of(session_key)])
         return deleted
 
@@ -168,16 +176,24 @@ class SessionStore(DatabaseStore):
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        """Begin a transaction, and find out whether there was one of the caller's before."""
+        """Begin a transaction, and find out whether there was one of the caller's before.
+
+        Where it fails, be it by its COMMIT, the cache knows what never came to be: the marker says so.
+        """
         outermost = self._may_be_undone is None
         if outermost:
             self._may_be_undone = in_callers_transaction(self._database())
         try:
             with super()._transaction():
                 yield
+        except BaseException:
+            if outermost and self._told:
+                with session_cache.going_on():
+                    session_cache.mark(self._told)
+            raise
         finally:
             if outermost:
-                self._may_be_undone = None
+                self._may_be_undone, self._told = None, []
 
     @contextmanager
     def _burying_what_is_gone(self) -> Iterator[None]:

@@ -13,7 +13,7 @@ from asgiref.sync import async_to_sync
 from django.contrib.auth import SESSION_KEY
 from django.core.cache import caches as django_caches
 from django.core.management import CommandError, call_command
-from django.db import connection, transaction
+from django.db import NotSupportedError, OperationalError, connection, transaction
 from django.db.models.signals import post_delete, pre_delete
 from django.http import HttpRequest
 from django.test.utils import CaptureQueriesContext
@@ -200,6 +200,12 @@ class TestEntries:
     @pytest.mark.parametrize("nonsense", ["?", 1, ("0", "of an old version"), {}], ids=repr)
     def test_that_are_not_understood_let_the_database_be_asked(self, laptop, nonsense):
         put(laptop.key, nonsense)
+        with costs(2, "get"):
+            assert laptop.who() != "nobody"
+
+    def test_of_another_serializer_let_the_database_be_asked(self, laptop):
+        entry = held(laptop.key)
+        put(laptop.key, session_cache._packed(entry._replace(data=b"\x80 no JSON")))
         with costs(2, "get"):
             assert laptop.who() != "nobody"
 
@@ -578,6 +584,67 @@ def test_an_end_that_fails_takes_its_tombstones_back(
         session_model.objects.all().end()
     assert accepts(laptop.key)
     assert accepts(phone.key)
+
+
+@pytest.mark.parametrize("method", ["save", "cycle_key", "delete"])
+def test_a_commit_that_fails_lets_the_database_be_asked(
+    transactional_db, laptop, store_class, accepts, monkeypatch, method
+):
+    store = store_class(laptop.key)
+    store["cart"] = 1
+    with monkeypatch.context() as patch:
+        patch.setattr(connection, "_commit", mock.Mock(side_effect=OperationalError("disk full")))
+        with pytest.raises(OperationalError):
+            getattr(store, method)()
+    assert held(laptop.key) == ASK
+    assert accepts(laptop.key)
+    assert "cart" not in store_class(laptop.key)
+
+
+class TestCacheInTheDatabase:
+    """Django's, which swallows its errors."""
+
+    @pytest.fixture(autouse=True)
+    def cache(self, transactional_db, settings):
+        settings.CACHES = {
+            "default": {
+                "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+                "LOCATION": "cache_of_sessions",
+            }
+        }
+        call_command("createcachetable", verbosity=0)
+        yield
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TABLE cache_of_sessions")
+
+    def test_an_ended_session_is_not_accepted(self, laptop, accepts):
+        assert accepts(laptop.key)
+        laptop.row.end()
+        assert held(laptop.key) == ENDED
+        assert not accepts(laptop.key)
+
+    def test_an_end_that_it_does_not_take_is_refused(self, laptop, accepts):
+        def refuse(execute, sql, params, many, context):
+            if "cache_of_sessions" in sql and sql.startswith(("INSERT", "UPDATE")):
+                raise OperationalError("The table is locked.")
+            return execute(sql, params, many, context)
+
+        assert isinstance(held(laptop.key), Entry)
+        with connection.execute_wrapper(refuse), pytest.raises(CacheUnavailable):
+            laptop.row.end()
+        assert accepts(laptop.key)
+        assert laptop.row.end()
+
+
+@pytest.mark.parametrize("change", ["update", "delete"])
+def test_what_django_refuses_to_change_is_refused_in_its_words(laptop, session_model, change):
+    few = session_model.objects.all()[:2]
+    with pytest.raises(TypeError, match=r"^Cannot (update|use)"):
+        few.update(user=None) if change == "update" else few.delete()
+    with pytest.raises(NotSupportedError):
+        getattr(few.union(few), change)()
+    with pytest.raises(TypeError, match="values"):
+        session_model.objects.values("pk").delete()
 
 
 def test_ten_thousand_are_ended_by_few_statements(laptop, session_model, user):

@@ -199,10 +199,19 @@ def test_qsessions_brings_its_client_and_times(make_table, add, signed_in, sessi
     assert row.get_decoded() == signed_in
 
 
-@pytest.mark.parametrize("path", ["nonsense", "no.such.models.Session", ""])
-def test_a_model_without_a_table_is_named(db, path):
+@pytest.mark.parametrize(
+    "path", ["nonsense", "no.such.models.Session", "", "django.contrib.auth.models.Group"]
+)
+def test_a_model_without_a_table_of_sessions_is_named(db, path):
     with pytest.raises(CommandError, match=f"{path!r} is not the path"):
         migrate("--oldmodel", path)
+
+
+def test_sessions_are_not_moved_to_where_they_are(laptop, session_model):
+    app, name = session_model._meta.app_label, session_model.__name__
+    with pytest.raises(CommandError, match="is where the sessions are now"):
+        migrate("--oldmodel", f"{app}.models.{name}")
+    assert laptop.who() != "nobody"
 
 
 def test_a_site_that_never_had_djangos_has_nothing_to_move(db, sessions_connection):
