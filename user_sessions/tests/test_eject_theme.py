@@ -104,6 +104,13 @@ class TestCopies:
         parts = set(column("Includes", "include"))
         assert set(PAGES_OF_DEFAULT) == pages | parts | {"_base.html"}
 
+    def test_the_name_may_be_that_of_the_installed_app(self, look):
+        assert eject("user_sessions_themes.pico", look) == eject("pico", look, "--force")
+
+    def test_an_empty_folder_is_not_this_one(self):
+        with pytest.raises(CommandError, match="argument DEST: it is empty; name a folder"):
+            eject("pico", "")
+
     def test_only_some(self, look):
         printed = eject("pico", look, "--only", "user_sessions/_s*", "--only", "*/badge.html")
         assert printed.startswith(f"2 templates of 'pico' written to {str(look)!r}.\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from argparse import ArgumentTypeError
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import unified_diff
 from fnmatch import fnmatchcase
@@ -50,7 +51,10 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", metavar="NAME", help="A theme, e.g. pico.")
         parser.add_argument(
-            "dest", metavar="DEST", type=Path, help="The folder for the templates; made if need be."
+            "dest",
+            metavar="DEST",
+            type=_folder,
+            help="The folder for the templates; made if need be.",
         )
         parser.add_argument(
             "--only",
@@ -78,6 +82,7 @@ class Command(BaseCommand):
         diff: bool,
         **options: Any,
     ) -> None:
+        name = name.removeprefix(f"{THEMES}.")  # as INSTALLED_APPS has it
         templates = _templates_of(name)
         if diff:
             self._compare(name, templates, dest, only)
@@ -106,6 +111,13 @@ class Command(BaseCommand):
 
 def _error(text: str) -> CommandError:
     return CommandError(text, returncode=2)  # as `diff`: 1 says that there are differences
+
+
+def _folder(text: str) -> Path:
+    """Return a path; an empty one is a variable that a shell had no value for, and not this folder."""
+    if not text:
+        raise ArgumentTypeError("it is empty; name a folder, or . for this one.")
+    return Path(text)
 
 
 def _templates_of(theme: str) -> dict[str, Path]:
