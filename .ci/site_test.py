@@ -49,7 +49,8 @@ def demo(folder: str) -> Iterator[str]:
         yield printed_until("Quit the server", server.stdout)
     finally:
         deadline.cancel()
-        os.killpg(server.pid, signal.SIGINT)
+        # Not SIGINT, which whoever runs us in the background ignores, and their children with them.
+        os.killpg(server.pid, signal.SIGTERM)
         server.communicate()
 
 
