@@ -40,15 +40,14 @@ OUTLIVES_ANY_REQUEST = 60 * 60  # seconds
 LOG_EVERY = 60  # seconds, in each process
 
 # Says how the rest is read; other words under a digest are not understood, and the database is asked.
-_FORMAT = "1"
+_FORMAT = "2"
 
 
 class Entry(NamedTuple):
     """What a request needs of a row. Nothing in it is a key, so it signs nobody in."""
 
     database: str  # whose row it is, as a name in DATABASES: with several, a key is one's only
-    until: float  # when it is no longer believed, in seconds since 1970
-    expire_date: datetime
+    until: float  # when it is no longer believed, or the session expires, in seconds since 1970
     data: bytes  # as the session's serializer writes it
     facts: StoredFacts
 
@@ -71,9 +70,9 @@ def look(digest: str) -> Entry | str | None:
     if value is None or value == ENDED:
         return value  # type: ignore[no-any-return]  # a cache gives Any
     if isinstance(value, tuple) and value[0] == _FORMAT:
-        _format, database, until, expire_date, data, user_id, user_agent, ip, since, last = value
+        _format, database, until, data, user_id, user_agent, ip, since, last = value
         facts = StoredFacts(user_id, user_agent, ip, since and _time(since), _time(last))
-        return Entry(database, until, _time(expire_date), data, facts)
+        return Entry(database, until, data, facts)
     return ASK
 
 
@@ -110,10 +109,10 @@ def going_on() -> Iterator[None]:
 
 def _packed(entry: Entry) -> tuple[Any, ...]:
     """Return an entry as a tuple of plain values; times as text, which is read sooner."""
-    database, until, expire_date, data, facts = entry
+    database, until, data, facts = entry
     *client, created_at, last_activity = facts
     times = created_at and created_at.isoformat(), last_activity.isoformat()
-    return (_FORMAT, database, until, expire_date.isoformat(), data, *client, *times)
+    return (_FORMAT, database, until, data, *client, *times)
 
 
 _time = datetime.fromisoformat

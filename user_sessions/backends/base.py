@@ -42,14 +42,15 @@ class SessionStore(SessionBase):
     where Django's own asynchronous queries run too, so there is one implementation of each.
     """
 
+    _stored: StoredFacts | None = None
+    _signed_in_at: datetime | None = None
+
     def __init__(
         self, session_key: str | None = None, user_agent: str | None = None, ip: str | None = None
     ) -> None:
         super().__init__(session_key)
         self.user_agent = user_agent
         self.ip = ip
-        self._stored: StoredFacts | None = None
-        self._signed_in_at: datetime | None = None
 
     if TYPE_CHECKING:
         # What SessionBase has, and its stubs lack.
@@ -129,6 +130,11 @@ class SessionStore(SessionBase):
             return self.model._meta.get_field("user").target_field.to_python(data[SESSION_KEY])
         except ValidationError:
             return None
+
+    def _is_of(self, user_id: Any, data: dict[str, Any]) -> bool:
+        """Tell whether session data signs in the user with this primary key; with None, nobody."""
+        # Of nearly every key the text is what ``login`` writes, and is compared sooner.
+        return str(user_id) == data.get(SESSION_KEY) or user_id == self.user_id_of(data)
 
     def _client_columns(self) -> dict[str, Any]:
         """Return the columns on the client that are known now; those left out stay as they are."""

@@ -7,7 +7,7 @@ order of the steps here is what the tests in ``test_interleavings`` go through, 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
 from django.utils import timezone
@@ -32,14 +32,11 @@ class SessionStore(DatabaseStore):
 
     is_cached = True
 
-    def __init__(
-        self, session_key: str | None = None, user_agent: str | None = None, ip: str | None = None
-    ) -> None:
-        super().__init__(session_key, user_agent, ip)
-        self._believed_until = 0.0
-        self._missed = False  # whether the cache had nothing, so a row may be offered to it
-        self._may_be_undone: bool | None = None  # whether we write in a transaction of the caller's
-        self._told: list[str] = []  # the digests of which this transaction told the cache
+    # What each instance begins with.
+    _believed_until = 0.0
+    _missed = False  # whether the cache had nothing, so a row may be offered to it
+    _may_be_undone: bool | None = None  # whether we write in a transaction of the caller's
+    _told: tuple[str, ...] = ()  # the digests of which this transaction told the cache
 
     def load(self) -> dict[str, Any]:
         if not self.session_key:
@@ -71,21 +68,17 @@ class SessionStore(DatabaseStore):
         """
         if not isinstance(held, Entry) or not self._is_fresh(held):
             return None
-        data: dict[str, Any] | None = None
-        with suppress(Exception):  # what another serializer wrote, each has its own errors for
-            data = self.serializer().loads(held.data)
-        if data is None or held.facts.user_id != self.user_id_of(data):
+        try:
+            data: dict[str, Any] = self.serializer().loads(held.data)
+        except Exception:  # noqa: BLE001  # another serializer wrote it, and each has its own errors
+            return None
+        if not self._is_of(held.facts.user_id, data):
             return None
         self._stored, self._believed_until = held.facts, held.until
         return data
 
     def _is_fresh(self, entry: Entry) -> bool:
-        now = timezone.now()
-        return (
-            entry.until > now.timestamp()
-            and entry.expire_date > now
-            and entry.database == self._database()
-        )
+        return entry.until > timezone.now().timestamp() and entry.database == self._database()
 
     def _take(self, row: AbstractSession) -> dict[str, Any] | None:
         """Offer the row to the cache, after a miss; what is there already is newer."""
@@ -103,7 +96,7 @@ class SessionStore(DatabaseStore):
     def _insert(self, row: AbstractSession, known: dict[str, Any]) -> None:
         super()._insert(row, known)
         self._believed_until = session_cache.believed_until()
-        self._told.append(self._digest)
+        self._told += (self._digest,)
         with session_cache.going_on():
             if self._may_be_undone:
                 session_cache.mark([self._digest])
@@ -113,17 +106,37 @@ class SessionStore(DatabaseStore):
 
     def _update(self, row: AbstractSession, known: dict[str, Any]) -> None:
         changed = self._changed(known)
-        with self._burying_what_is_gone():
-            super()._update(row, known)
-        self._told.append(self._digest)
+        facts = self._update_as_known(row, changed)
+        if facts is None:
+            with self._burying_what_is_gone():
+                super()._update(row, known)
+        self._told += (self._digest,)
         with session_cache.going_on():
             if self._may_be_undone:
                 session_cache.mark([self._digest])
-            else:
+            elif facts is None:
                 self._rewrite(row, changed)
+            else:
+                self._put(row, facts)
+
+    def _update_as_known(self, row: AbstractSession, changed: dict[str, Any]) -> StoredFacts | None:
+        """Write the row if all that we know of it still holds; return its facts, or None.
+
+        Then the cache needs no look: whatever it holds, it tells less than we know.
+        """
+        if self._stored is None:
+            return None
+        names = self._prepare(row, changed)
+        if not self._write_columns(row, names, self._stored._asdict()):
+            return None
+        return self._stored._replace(**changed)
+
+    def _put(self, row: AbstractSession, facts: StoredFacts) -> None:
+        """Put the session in the place of whatever the cache holds of it, under the lock of the row."""
+        session_cache.rewrite(self._digest, self._entry(row, self._session_cache, facts))
 
     def _rewrite(self, row: AbstractSession, changed: dict[str, Any]) -> None:
-        """Write the session into its entry, while the lock of the row is held.
+        """Write the session into its entry, under the lock of a row of which we don't know all.
 
         Where there is none, a request that read the row before may be about to offer it: the marker
         forestalls that. A marker or tombstone stays: others know something of the row that we don't.
@@ -131,7 +144,7 @@ class SessionStore(DatabaseStore):
         held = session_cache.look(self._digest)
         if isinstance(held, Entry) and self._is_fresh(held):
             entry = self._entry(row, self._session_cache, held.facts._replace(**changed))
-            session_cache.rewrite(self._digest, entry._replace(until=held.until))
+            session_cache.rewrite(self._digest, entry._replace(until=min(entry.until, held.until)))
         elif held not in (ENDED, ASK):
             session_cache.mark([self._digest])
 
@@ -140,7 +153,7 @@ class SessionStore(DatabaseStore):
             touched = super()._touch(changed)
             with session_cache.going_on():
                 if not self._may_be_undone:
-                    self._told.append(self._digest)
+                    self._told += (self._digest,)
                     self._tell_of_touch(touched, changed)
         return touched
 
@@ -156,7 +169,7 @@ class SessionStore(DatabaseStore):
         with self._transaction():
             deleted = super()._delete_row(session_key)  # with a tombstone
             if deleted:
-                self._told.append(digest_of(session_key))
+                self._told += (digest_of(session_key),)
             else:  # removed behind our back: the cache may still have it
                 session_cache.bury([digest_of(session_key)])
         return deleted
@@ -168,8 +181,7 @@ class SessionStore(DatabaseStore):
     def _entry(self, row: AbstractSession, data: dict[str, Any], facts: StoredFacts) -> Entry:
         return Entry(
             self._database(),
-            self._believed_until,
-            row.expire_date,
+            min(self._believed_until, row.expire_date.timestamp()),
             self.serializer().dumps(data),
             facts,
         )
@@ -193,7 +205,7 @@ class SessionStore(DatabaseStore):
             raise
         finally:
             if outermost:
-                self._may_be_undone, self._told = None, []
+                self._may_be_undone, self._told = None, ()
 
     @contextmanager
     def _burying_what_is_gone(self) -> Iterator[None]:

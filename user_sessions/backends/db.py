@@ -20,6 +20,7 @@ from user_sessions.conf import conf
 from user_sessions.exceptions import SessionEnded
 from user_sessions.expiry import remove_expired
 from user_sessions.models import AbstractSession, SessionQuerySet
+from user_sessions.row_update import update_row
 
 logger = logging.getLogger("user_sessions")
 
@@ -46,7 +47,7 @@ class SessionStore(BaseStore):
     def _take(self, row: AbstractSession) -> dict[str, Any] | None:
         """Return the data of a row and remember its facts; None where it is nobody's session."""
         data = self.decode(row.session_data)
-        if row.user_id != self.user_id_of(data):
+        if not self._is_of(row.user_id, data):
             return None
         self._stored = facts_of(row)
         return data
@@ -177,27 +178,39 @@ class SessionStore(BaseStore):
 
         So a slow one doesn't undo what was done meanwhile, such as taking the session from its user.
         """
-        changed = self._changed(known)
+        names = self._prepare(row, self._changed(known))
+        if self._write_columns(row, names, {}):
+            return
+        if self._has_raw_keys():
+            self._update_and_hash(row, names)
+        else:
+            self._save(row, names)
+
+    def _write_columns(self, row: AbstractSession, names: list[str], known: dict[str, Any]) -> bool:
+        """Write a row by its digest, as ``update_row`` does."""
+        return not self._has_raw_keys() and update_row(row, names, known, self._database())
+
+    def _has_raw_keys(self) -> bool:
+        return raw_keys.may_be_left(self.model, self._database())
+
+    def _prepare(self, row: AbstractSession, changed: dict[str, Any]) -> list[str]:
+        """Give a row the facts that have changed, and return the names of what is to be written."""
         for name, value in changed.items():
             setattr(row, name, value)
         facts = StoredFacts._fields
-        fields = [n for n in _columns(self.model) if n in changed or n not in facts]
-        if raw_keys.may_be_left(self.model, self._database()):
-            self._update_and_hash(row, fields)
-        else:
-            self._save(row, fields)
+        return [n for n in _columns(self.model) if n in changed or n not in facts]
 
-    def _save(self, row: AbstractSession, fields: list[str]) -> None:
+    def _save(self, row: AbstractSession, names: list[str]) -> None:
         try:
-            row.save(force_update=True, update_fields=fields, using=self._database())
+            row.save(force_update=True, update_fields=names, using=self._database())
         except DatabaseError as error:
             if _says_row_is_gone(error):
                 raise SessionEnded from None
             raise
 
-    def _update_and_hash(self, row: AbstractSession, fields: list[str]) -> None:
+    def _update_and_hash(self, row: AbstractSession, names: list[str]) -> None:
         """Write a row that may still stand under the key, and give it the digest by the way."""
-        values = {name: getattr(row, name) for name in fields}
+        values = {name: getattr(row, name) for name in names}
         if not self._write({"session_key": row.session_key, **values}):
             raise SessionEnded
 

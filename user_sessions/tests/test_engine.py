@@ -417,20 +417,6 @@ def test_a_user_who_is_gone_is_no_reason_to_try_another_key(new_store, call, mon
         call(new_store(), "create")
 
 
-def test_an_error_of_the_database_is_not_taken_for_an_end(new_store, call, monkeypatch):
-    from django.db import OperationalError
-
-    store = new_store()
-    call(store, "save")
-
-    def refuse(self, **kwargs):
-        raise OperationalError("server closed the connection")
-
-    monkeypatch.setattr("django.db.models.Model.save", refuse)
-    with pytest.raises(OperationalError):
-        call(store, "save")
-
-
 def test_deleting_what_is_gone_is_no_error(new_store, call):
     store = new_store()
     call(store, "delete")

@@ -304,12 +304,29 @@ def no_tombstone_for_an_instance(monkeypatch):
 
 
 def cache_written_after_the_commit(monkeypatch):
+    put = cached_db.SessionStore._put
+
+    def later(self, row, facts):
+        transaction.on_commit(lambda: put(self, row, facts))
+
+    monkeypatch.setattr(cached_db.SessionStore, "_put", later)
+
+
+def cache_rewritten_after_the_commit(monkeypatch):
     rewrite = cached_db.SessionStore._rewrite
 
     def later(self, row, changed):
         transaction.on_commit(lambda: rewrite(self, row, changed))
 
     monkeypatch.setattr(cached_db.SessionStore, "_rewrite", later)
+
+
+def row_taken_for_known(monkeypatch):
+    def write_unasked(self, row, names, _known):
+        return write(self, row, names, {})
+
+    write = cached_db.SessionStore._write_columns
+    monkeypatch.setattr(cached_db.SessionStore, "_write_columns", write_unasked)
 
 
 def data_for_the_marker(monkeypatch):
@@ -378,6 +395,8 @@ def _named(value):
         (no_tombstone_for_an_instance, ("load", "delete_instance"), ACCEPTED),
         (cache_written_after_the_commit, ("save", "save"), LOST),
         (cache_written_after_the_commit, ("save", "end"), ACCEPTED),
+        (cache_rewritten_after_the_commit, ("save", "save", "touch"), LOST),
+        (row_taken_for_known, ("save", "take_away"), STOLEN),
         (data_for_the_marker, ("load", "save_rolled_back"), LOST),
         (data_over_the_marker, ("save", "take_away"), STOLEN),
         (touch_writes_what_it_loaded, ("touch", "save"), LOST),
