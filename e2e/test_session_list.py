@@ -57,6 +57,16 @@ def test_who_cancels_keeps_all_sessions(open_browser, stage):
     expect(sessions.other_cards).to_have_count(others)
 
 
+def test_one_that_was_ended_elsewhere_is_said_to_have_ended(open_browser, ada, words):
+    stale = open_browser(ada).visit(SessionListPage)
+    open_browser(ada).visit(SessionListPage).card("Safari", "iPhone").end()
+
+    sessions = stale.card("Safari", "iPhone").end()
+
+    sessions.has_message(words("That session has already ended."))
+    expect(sessions.card("Safari", "iPhone").card).to_have_count(0)
+
+
 def test_a_session_ended_by_its_confirmation_is_gone(open_browser, single):
     other = open_browser(single, browser="chrome-windows")
     sessions = open_browser(single).visit(SessionListPage)

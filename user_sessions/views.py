@@ -107,14 +107,26 @@ class SessionDeleteView(OwnSessionsView, DetailView):  # type: ignore[type-arg] 
         return super().get_context_data(**kwargs) | {"session_key": self.current}
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseRedirect:
-        session = self.get_object()
+        """End the session; that it is gone already, such as by another tab, is what was asked for."""
+        try:
+            session = self.get_object()
+        except Http404:
+            if not is_digest(self.kwargs["pk"]):
+                raise
+            messages.info(request, _("That session has already ended."), fail_silently=True)
+            return redirect(self._list_url())
         if session.session_key == self.current:
             logout(request)
             _say(request, _("You have signed out."))
             return redirect(resolve_url(settings.LOGOUT_REDIRECT_URL or settings.LOGIN_URL))
         session.end()
         _say(request, _ended_message(session))
-        return redirect(_list_url(request.POST.get("page", "")))
+        return redirect(self._list_url())
+
+    def _list_url(self) -> str:
+        """Return the address of the list, at the page on which the person was."""
+        url, page = reverse("user_sessions:session_list"), self.request.POST.get("page", "")
+        return f"{url}?page={page}" if page.isascii() and page.isdigit() else url
 
 
 @method_decorator(commits_at_once, name="dispatch")
@@ -136,12 +148,6 @@ class SessionDeleteOtherView(OwnSessionsView, TemplateView):
             else _("There was no other session to end."),
         )
         return redirect("user_sessions:session_list")
-
-
-def _list_url(page: str) -> str:
-    """Return the address of the list, at the page on which the person was."""
-    url = reverse("user_sessions:session_list")
-    return f"{url}?page={page}" if page.isascii() and page.isdigit() else url
 
 
 def _ended_message(session: AbstractSession) -> str:

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from user_sessions.client import parse_address
-from user_sessions.keys import digest_of
+from user_sessions.keys import digest_of, is_digest
 from user_sessions.utils.tests import Client
 
 EXAMPLES = 5000
@@ -114,6 +114,7 @@ def test_no_cookie_reaches_a_session(laptop, visitor, cookie):
 def test_no_address_reaches_anothers_session(laptop, session_model, key, method):
     laptop.raise_request_exception = False
     url = f"/account/sessions/{quote(key, safe='')}/delete/"
-    assert getattr(laptop, method)(url).status_code == 404
+    said_to_have_ended = method == "post" and is_digest(key)
+    assert getattr(laptop, method)(url).status_code == (302 if said_to_have_ended else 404)
     assert session_model.objects.count() == 1
     counts["addresses"] += 1

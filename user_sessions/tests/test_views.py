@@ -15,6 +15,7 @@ from user_sessions.tests.user_agents import CHROME_ON_WINDOWS, SAFARI_ON_IPHONE
 
 LIST = reverse("user_sessions:session_list")
 END_OTHER = reverse("user_sessions:session_delete_other")
+UNKNOWN = reverse("user_sessions:session_delete", args=[digest_of("unknown")])
 
 
 def end_url(laptop):
@@ -154,14 +155,24 @@ class TestEndOne:
         settings.LOGOUT_REDIRECT_URL = None
         assert laptop.post(end_url(laptop)).url == reverse_or_path(settings.LOGIN_URL)
 
-    @pytest.mark.parametrize("method", ["get", "post"])
-    def test_somebody_elses_is_a_404(self, laptop, stranger, method):
-        assert getattr(laptop, method)(end_url(stranger)).status_code == 404
+    def test_a_get_for_somebody_elses_is_a_404(self, laptop, stranger):
+        assert laptop.get(end_url(stranger)).status_code == 404
+
+    def test_a_post_for_somebody_elses_ends_nothing_and_does_not_tell_that_there_is_one(
+        self, laptop, stranger
+    ):
+        for url in (end_url(stranger), UNKNOWN):
+            response = laptop.post(url)
+            assert response.url == LIST
+            assert said(response)[-1] == "That session has already ended."
         assert stranger.who() != "nobody"
 
+    def test_a_get_for_an_unknown_one_is_a_404(self, laptop):
+        assert laptop.get(UNKNOWN).status_code == 404
+
     @pytest.mark.parametrize("method", ["get", "post"])
-    @pytest.mark.parametrize("pk", ["unknown", "sha256$" + "A" * 43, "a%00b", "%ED%B3%BF"])
-    def test_an_unknown_one_is_a_404(self, laptop, method, pk):
+    @pytest.mark.parametrize("pk", ["unknown", "a%00b", "%ED%B3%BF"])
+    def test_what_is_no_digest_is_a_404(self, laptop, method, pk):
         assert getattr(laptop, method)(f"/account/sessions/{pk}/delete/").status_code == 404
 
     def test_a_key_in_the_address_is_a_404(self, laptop, phone):
@@ -169,10 +180,11 @@ class TestEndOne:
         assert laptop.post(f"/account/sessions/{phone.key}/delete/").status_code == 404
         assert phone.who() != "nobody"
 
-    def test_ending_twice_is_a_404_the_second_time(self, laptop, phone):
-        url = end_url(phone)
-        laptop.post(url)
-        assert laptop.post(url).status_code == 404
+    def test_one_that_another_tab_has_ended_leads_back_and_says_so(self, laptop, phone):
+        laptop.post(end_url(phone), {"page": "2"})
+        response = laptop.post(end_url(phone), {"page": "2"})
+        assert response.url == f"{LIST}?page=2"
+        assert said(response)[-1] == "That session has already ended."
 
 
 def reverse_or_path(url):
