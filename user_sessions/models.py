@@ -200,3 +200,7 @@ class Session(AbstractSession):
         if self.raw_key:
             Session.objects.filter(pk=self.raw_key).update(session_key=self.pk)
             self.raw_key = None
+
+
+# What ``row_update`` may do without, as it is before anybody wraps it.
+OWN_SAVES = (AbstractSession.save, Session.save)

@@ -1,6 +1,6 @@
 """The UPDATE with which a save ends, in a statement that is built once and not for each save.
 
-Building it is most of what ``row.save()`` takes. What the ORM does besides is left to the ORM.
+Building it is most of what ``row.save()`` takes. Where that does more, it is left to it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from django.db import connections
+from django.db.models import Manager, Model
 from django.db.models.signals import post_save, pre_save
+
+from user_sessions.models import OWN_SAVES
 
 if TYPE_CHECKING:
     from django.db.models import Field
@@ -25,41 +28,66 @@ class _Statement(NamedTuple):
 
 
 def update_row(
-    row: AbstractSession, names: Collection[str], known: Mapping[str, Any], using: str
-) -> bool:
-    """Write columns of a row that still holds all that is known of it; return whether that was done.
+    row: AbstractSession, names: Collection[str], expected: Mapping[str, Any], using: str
+) -> int | None:
+    """Write columns of a row if others hold what is expected; return how many rows that were, one or none.
 
-    ``names`` are those of the columns to write, ``known`` maps names to values; both as attributes of the
-    row. It is not done either where only ``row.save()`` does all that a site expects of it: somebody listens
-    to its signals, the model has a ``save`` of its own, or a column or a value needs more than a parameter.
+    ``names`` are those of the columns to write, ``expected`` maps names to values, all as attributes of the
+    row. None is returned, and nothing done, where it takes ``row.save()`` to do all that a site may want.
     """
-    model = type(row)
-    listened_to = pre_save.has_listeners(model) or post_save.has_listeners(model)
-    if listened_to or not _is_plain(model):
-        return False
+    if not _is_plain(type(row)) or _is_listened_to(type(row)):
+        return None
     connection = connections[using]
-    nulls = frozenset([name for name, value in known.items() if value is None])
-    sql, written, compared = _statement(model, tuple(names), tuple(known), nulls, using)
-    values = [(field, field.pre_save(row, add=False)) for field in written]
-    values += [(row._meta.pk, row.pk), *((field, known[field.attname]) for field in compared)]
-    if any(hasattr(value, "resolve_expression") for _field, value in values):
-        return False
-    parameters = [field.get_db_prep_save(value, connection) for field, value in values]
+    nulls = frozenset([name for name, value in expected.items() if value is None])
+    sql, written, compared = _statement(type(row), tuple(names), tuple(expected), nulls, using)
+    values = [field.pre_save(row, add=False) for field in written]
+    if any(hasattr(value, "resolve_expression") for value in values):
+        return None
+    values += [row.pk, *[expected[field.attname] for field in compared]]
+    fields = [*written, row._meta.pk, *compared]
+    parameters = [
+        field.get_db_prep_save(value, connection)
+        for field, value in zip(fields, values, strict=True)
+    ]
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        return bool(cursor.rowcount)
+        return max(int(cursor.rowcount), 0)  # some drivers say -1 where they can't tell
+
+
+def _is_listened_to(model: type[AbstractSession]) -> bool:
+    return pre_save.has_listeners(model) or post_save.has_listeners(model)
+
+
+def _is_plain(model: type[AbstractSession]) -> bool:
+    """Tell whether saving a model is no more than setting columns, each to a parameter."""
+    return model.save in OWN_SAVES and _has_plain_columns(model)
 
 
 @lru_cache
-def _is_plain(model: type[AbstractSession]) -> bool:
-    """Tell whether each column of a model is set by a parameter alone, and nobody else saves it."""
-    fields = model._meta.concrete_fields
-    more = ("get_placeholder", "get_placeholder_sql")  # Django before 6.1, and since
+def _has_plain_columns(model: type[AbstractSession]) -> bool:
     return (
-        model.save.__module__ == "user_sessions.models"
+        model.save_base is Model.save_base
+        and type(model._base_manager) is Manager
         and not model._meta.parents
-        and not any(field.generated for field in fields)
-        and not any(hasattr(field, name) for field in fields for name in more)
+        and all(_is_plain_column(field) for field in model._meta.concrete_fields)
+    )
+
+
+def _is_plain_column(field: Field[Any, Any]) -> bool:
+    """Tell whether Django would set a column to a parameter, and no more.
+
+    A relation may take its value from an instance at the last moment, a column that is generated has none,
+    and some want SQL around it: ``get_placeholder`` until Django 6.0, ``get_placeholder_sql`` since. What a
+    site's own column makes of a value may be an expression, or be made once only.
+    """
+    names = ("pre_save", "get_db_prep_save", "get_db_prep_value")
+    methods = [getattr(type(field), name) for name in names]
+    return (
+        (not field.is_relation or field.name == "user")
+        and not field.generated
+        and not hasattr(field, "get_placeholder")
+        and not hasattr(field, "get_placeholder_sql")
+        and all(method.__module__.startswith("django.") for method in methods)
     )
 
 
@@ -67,7 +95,7 @@ def _is_plain(model: type[AbstractSession]) -> bool:
 def _statement(
     model: type[AbstractSession],
     names: tuple[str, ...],
-    known: tuple[str, ...],
+    expected: tuple[str, ...],
     nulls: frozenset[str],
     using: str,
 ) -> _Statement:
@@ -78,9 +106,9 @@ def _statement(
         return quote(cast("str", field.column))  # only what has no column has none
 
     written = [columns[name] for name in names]
-    compared = [columns[name] for name in known if name not in nulls]
+    compared = [columns[name] for name in expected if name not in nulls]
     conditions = [f"{quoted(field)} = %s" for field in (model._meta.pk, *compared)]
-    conditions += [f"{quoted(columns[name])} IS NULL" for name in known if name in nulls]
+    conditions += [f"{quoted(columns[name])} IS NULL" for name in nulls]
     sql = (
         f"UPDATE {quote(model._meta.db_table)}"  # noqa: S608  # names of the model
         f" SET {', '.join(f'{quoted(field)} = %s' for field in written)}"

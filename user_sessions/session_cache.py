@@ -6,10 +6,10 @@ Under the digest of a session stands one of three:
 - ENDED, a tombstone: there is no such session, and no row needs to be looked for;
 - ASK, a marker: the row may have been changed in a way that the cache doesn't show, so ask the database.
 
-An Entry comes in by ``offer`` only, which anything that is there already beats, so a request that read
-a row too early can't put it back. From then on it is rewritten by whoever holds the lock of the row, and
-never lives longer than it would have done. ENDED and ASK outlive any request that may hold an old row.
-ASK may be put at any time by anybody: the database knows.
+Whoever has read a row puts an Entry by ``offer``, which anything that is there already beats, so a request
+that read it too early can't put it back. Whoever holds the lock of the row may ``rewrite`` an Entry, or, knowing
+the whole row, ``replace`` whatever is there. ENDED, ASK and what was replaced outlive any request that may
+hold an old row. ASK may be put at any time by anybody: the database knows.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ logger = logging.getLogger("user_sessions")
 PREFIX = "user_sessions."
 ENDED = "ended"
 ASK = "ask the database"
+NOT_UNDERSTOOD = "written by another version"  # and so to be asked for, and not to be left as it is
 OUTLIVES_ANY_REQUEST = 60 * 60  # seconds
+OUTLIVES_ANY_OFFER = 60  # seconds, from reading a row to offering it
 LOG_EVERY = 60  # seconds, in each process
 
 # Says how the rest is read; other words under a digest are not understood, and the database is asked.
@@ -62,18 +64,15 @@ def believed_until() -> float:
 
 
 def look(digest: str) -> Entry | str | None:
-    """Return what stands under a digest: an Entry, ENDED, ASK, or None for nothing.
-
-    Whatever it is otherwise, such as an entry of another version of this app, counts as ASK.
-    """
+    """Return what stands under a digest: an Entry, ENDED, ASK, NOT_UNDERSTOOD, or None for nothing."""
     value = _ask("get", PREFIX + digest)
-    if value is None or value == ENDED:
+    if value is None or value in (ENDED, ASK):
         return value  # type: ignore[no-any-return]  # a cache gives Any
     if isinstance(value, tuple) and value[0] == _FORMAT:
         _format, database, until, data, user_id, user_agent, ip, since, last = value
         facts = StoredFacts(user_id, user_agent, ip, since and _time(since), _time(last))
         return Entry(database, until, data, facts)
-    return ASK
+    return NOT_UNDERSTOOD
 
 
 def offer(digest: str, entry: Entry) -> Entry | str | None:
@@ -84,8 +83,17 @@ def offer(digest: str, entry: Entry) -> Entry | str | None:
 
 
 def rewrite(digest: str, entry: Entry) -> None:
-    """Put an entry in the place of one; for whoever holds the lock of its row."""
+    """Put an entry in the place of one, with the same data; for whoever holds the lock of its row."""
     _ask("set", PREFIX + digest, _packed(entry), timeout=_timeout(entry))
+
+
+def replace(digest: str, entry: Entry) -> None:
+    """Put an entry with new data; for whoever holds the lock of its row.
+
+    It may stay when it isn't believed any more: a slow request could still offer the old data.
+    """
+    timeout = max(_timeout(entry), OUTLIVES_ANY_OFFER)
+    _ask("set", PREFIX + digest, _packed(entry), timeout=timeout)
 
 
 def bury(digests: Collection[str]) -> None:

@@ -134,7 +134,8 @@ class SessionStore(SessionBase):
     def _is_of(self, user_id: Any, data: dict[str, Any]) -> bool:
         """Tell whether session data signs in the user with this primary key; with None, nobody."""
         # Of nearly every key the text is what ``login`` writes, and is compared sooner.
-        return str(user_id) == data.get(SESSION_KEY) or user_id == self.user_id_of(data)
+        same_text = user_id is not None and str(user_id) == data.get(SESSION_KEY)
+        return same_text or user_id == self.user_id_of(data)
 
     def _client_columns(self) -> dict[str, Any]:
         """Return the columns on the client that are known now; those left out stay as they are."""

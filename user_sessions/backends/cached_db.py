@@ -32,7 +32,7 @@ class SessionStore(DatabaseStore):
 
     is_cached = True
 
-    # What each instance begins with.
+    # What each instance begins with, in values that can't be changed themselves.
     _believed_until = 0.0
     _missed = False  # whether the cache had nothing, so a row may be offered to it
     _may_be_undone: bool | None = None  # whether we write in a transaction of the caller's
@@ -78,7 +78,7 @@ class SessionStore(DatabaseStore):
         return data
 
     def _is_fresh(self, entry: Entry) -> bool:
-        return entry.until > timezone.now().timestamp() and entry.database == self._database()
+        return entry.until > timezone.now().timestamp() and entry.database == self._using
 
     def _take(self, row: AbstractSession) -> dict[str, Any] | None:
         """Offer the row to the cache, after a miss; what is there already is newer."""
@@ -106,7 +106,7 @@ class SessionStore(DatabaseStore):
 
     def _update(self, row: AbstractSession, known: dict[str, Any]) -> None:
         changed = self._changed(known)
-        facts = self._update_as_known(row, changed)
+        facts = self._update_if_unchanged(row, changed)
         if facts is None:
             with self._burying_what_is_gone():
                 super()._update(row, known)
@@ -117,23 +117,24 @@ class SessionStore(DatabaseStore):
             elif facts is None:
                 self._rewrite(row, changed)
             else:
-                self._put(row, facts)
+                session_cache.replace(self._digest, self._entry(row, self._session_cache, facts))
 
-    def _update_as_known(self, row: AbstractSession, changed: dict[str, Any]) -> StoredFacts | None:
-        """Write the row if all that we know of it still holds; return its facts, or None.
+    def _update_if_unchanged(
+        self, row: AbstractSession, changed: dict[str, Any]
+    ) -> StoredFacts | None:
+        """Write the row if its facts still are those that we know; return what they are then, or None.
 
-        Then the cache needs no look: whatever it holds, it tells less than we know.
+        With the lock of a row of which we know all, whatever the cache holds tells less than we know. That goes
+        for a tombstone too: of an end that is under way, the row would be locked.
         """
         if self._stored is None:
             return None
+        until = session_cache.believed_until()
         names = self._prepare(row, changed)
         if not self._write_columns(row, names, self._stored._asdict()):
             return None
+        self._believed_until = until
         return self._stored._replace(**changed)
-
-    def _put(self, row: AbstractSession, facts: StoredFacts) -> None:
-        """Put the session in the place of whatever the cache holds of it, under the lock of the row."""
-        session_cache.rewrite(self._digest, self._entry(row, self._session_cache, facts))
 
     def _rewrite(self, row: AbstractSession, changed: dict[str, Any]) -> None:
         """Write the session into its entry, under the lock of a row of which we don't know all.
@@ -144,7 +145,7 @@ class SessionStore(DatabaseStore):
         held = session_cache.look(self._digest)
         if isinstance(held, Entry) and self._is_fresh(held):
             entry = self._entry(row, self._session_cache, held.facts._replace(**changed))
-            session_cache.rewrite(self._digest, entry._replace(until=min(entry.until, held.until)))
+            session_cache.replace(self._digest, entry._replace(until=min(entry.until, held.until)))
         elif held not in (ENDED, ASK):
             session_cache.mark([self._digest])
 
@@ -180,7 +181,7 @@ class SessionStore(DatabaseStore):
 
     def _entry(self, row: AbstractSession, data: dict[str, Any], facts: StoredFacts) -> Entry:
         return Entry(
-            self._database(),
+            self._using,
             min(self._believed_until, row.expire_date.timestamp()),
             self.serializer().dumps(data),
             facts,
@@ -194,7 +195,7 @@ class SessionStore(DatabaseStore):
         """
         outermost = self._may_be_undone is None
         if outermost:
-            self._may_be_undone = in_callers_transaction(self._database())
+            self._may_be_undone = in_callers_transaction(self._using)
         try:
             with super()._transaction():
                 yield

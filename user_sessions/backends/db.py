@@ -12,6 +12,7 @@ from django.contrib.sessions.backends.base import CreateError
 from django.db import DatabaseError, IntegrityError, router, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from user_sessions import raw_keys
 from user_sessions.backends.base import SessionStore as BaseStore
@@ -143,8 +144,13 @@ class SessionStore(BaseStore):
         """Where sessions are written is where they are read: a lagging replica knows ended ones."""
         return router.db_for_write(cls.get_model_class())
 
+    @cached_property
+    def _using(self) -> str:
+        """The same for all that a store does, whatever a router says next."""
+        return self._database()
+
     def _transaction(self) -> AbstractContextManager[None]:
-        return transaction.atomic(using=self._database())
+        return transaction.atomic(using=self._using)
 
     @classmethod
     def _sessions(cls) -> SessionQuerySet[Any]:
@@ -152,7 +158,7 @@ class SessionStore(BaseStore):
 
     def _rows(self, session_key: str | None, **conditions: Any) -> SessionQuerySet[Any]:
         """Return the row of a session key: one, or none."""
-        sessions = self._sessions()
+        sessions: SessionQuerySet[Any] = SessionQuerySet(model=self.model, using=self._using)
         key = raw_keys.lookup(session_key or "", self.model, sessions.db)
         return sessions.filter(**key, **conditions)
 
@@ -169,7 +175,7 @@ class SessionStore(BaseStore):
         former = self._stored._asdict() if self._stored else new
         for name, value in {**former, **known}.items():
             setattr(row, name, value)
-        row.save(force_insert=True, using=self._database())
+        row.save(force_insert=True, using=self._using)
         if not self._stored:
             self._stored = facts_of(row)
 
@@ -179,19 +185,22 @@ class SessionStore(BaseStore):
         So a slow one doesn't undo what was done meanwhile, such as taking the session from its user.
         """
         names = self._prepare(row, self._changed(known))
-        if self._write_columns(row, names, {}):
-            return
-        if self._has_raw_keys():
+        written = self._write_columns(row, names, {})
+        if written == 0:
+            raise SessionEnded
+        if written is None and self._has_raw_keys():
             self._update_and_hash(row, names)
-        else:
+        elif written is None:
             self._save(row, names)
 
-    def _write_columns(self, row: AbstractSession, names: list[str], known: dict[str, Any]) -> bool:
-        """Write a row by its digest, as ``update_row`` does."""
-        return not self._has_raw_keys() and update_row(row, names, known, self._database())
+    def _write_columns(
+        self, row: AbstractSession, names: list[str], expected: dict[str, Any]
+    ) -> int | None:
+        """Write a row by its digest; return what ``update_row`` does."""
+        return None if self._has_raw_keys() else update_row(row, names, expected, self._using)
 
     def _has_raw_keys(self) -> bool:
-        return raw_keys.may_be_left(self.model, self._database())
+        return raw_keys.may_be_left(self.model, self._using)
 
     def _prepare(self, row: AbstractSession, changed: dict[str, Any]) -> list[str]:
         """Give a row the facts that have changed, and return the names of what is to be written."""
@@ -202,7 +211,7 @@ class SessionStore(BaseStore):
 
     def _save(self, row: AbstractSession, names: list[str]) -> None:
         try:
-            row.save(force_update=True, update_fields=names, using=self._database())
+            row.save(force_update=True, update_fields=names, using=self._using)
         except DatabaseError as error:
             if _says_row_is_gone(error):
                 raise SessionEnded from None

@@ -22,6 +22,7 @@ class State:
         """Forget what is cached; on a server that others use too, nothing is deleted."""
         self.test = uuid.uuid4().hex
         self.calls: list[str] = []
+        self.timeouts: list[float | None] = []  # of what was put, in seconds
         self.down: tuple[str, ...] = ()
 
     @contextmanager
@@ -61,6 +62,8 @@ def _watched(name):
         if name in state.down:
             raise ConnectionError("Connection refused.")
         length = len(state.calls)
+        if "timeout" in kwargs:
+            state.timeouts.append(kwargs["timeout"])
         try:
             return getattr(super(self.watched, self), name)(*args, **kwargs)
         finally:

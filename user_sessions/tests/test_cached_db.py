@@ -25,7 +25,7 @@ from user_sessions.conf import conf
 from user_sessions.exceptions import CacheUnavailable, SessionEnded
 from user_sessions.keys import digest_of
 from user_sessions.middleware import RETRY_AFTER
-from user_sessions.session_cache import ASK, ENDED, Entry
+from user_sessions.session_cache import ASK, ENDED, OUTLIVES_ANY_OFFER, Entry
 from user_sessions.tests.caches import CalledInEventLoop, state
 from user_sessions.tests.conftest import STATEMENTS
 from user_sessions.tests.people import PASSWORD, make_superuser, name_of
@@ -166,17 +166,32 @@ class TestEntries:
         store.save()
         assert store_class(store.session_key)["numbers"] == [1, 2]
 
-    @pytest.mark.parametrize("method", ["read", "touch", "save"])
+    @pytest.mark.parametrize("method", ["read", "touch"])
     def test_live_no_longer_than_said_whatever_uses_them(self, laptop, clock, method):
         laptop.who()
         until = held(laptop.key).until
         for _minute in range(4):
             clock.move(minutes=1 if method == "touch" else 0.9)
-            laptop.get("/set/" if method == "save" else "/who/")
+            laptop.who()
         assert held(laptop.key).until == until
         clock.move(seconds=conf.CACHE_SECONDS)
         with costs(3, "get", "get"):  # the row, the user, and the visit, for which no entry is left
             laptop.who()
+
+    def test_live_anew_once_the_row_is_written_as_a_whole(self, laptop, clock):
+        clock.move(minutes=1)
+        laptop.get("/set/")
+        assert held(laptop.key).until == clock.now.timestamp() + conf.CACHE_SECONDS
+
+    @pytest.mark.parametrize("seconds", [1, 300])
+    def test_with_new_data_stay_until_nobody_offers_the_old(self, laptop, settings, seconds):
+        settings.USER_SESSIONS_CACHE_SECONDS = seconds
+        laptop.get("/set/")
+        assert state.timeouts[-1] == max(seconds, OUTLIVES_ANY_OFFER)
+
+    def test_of_a_session_that_soon_expires_do_too(self, laptop):
+        laptop.get("/remember/", {"seconds": 2})
+        assert state.timeouts[-1] == OUTLIVES_ANY_OFFER
 
     def test_live_for_as_many_seconds_as_the_site_says(self, laptop, clock, settings):
         settings.USER_SESSIONS_CACHE_SECONDS = 10
@@ -420,6 +435,12 @@ class TestASaveOfARowThatOthersChanged:
         store.set_expiry(10)
         store.save()
         assert held(laptop.key).until == clock.now.timestamp() + 10
+        assert state.timeouts[-1] == OUTLIVES_ANY_OFFER
+
+    def test_leaves_nothing_that_another_version_may_believe(self, store, laptop):
+        put(laptop.key, ("0", "of another version"))
+        store.save()
+        assert django_caches["default"].get(session_cache.PREFIX + digest_of(laptop.key)) == ASK
 
 
 class TestTransactionOfTheCaller:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from asgiref.sync import async_to_sync
 from django.contrib import auth
-from django.contrib.auth import alogin, login
+from django.contrib.auth import SESSION_KEY, alogin, login
 from django.contrib.sessions.backends.base import CreateError, UpdateError
 from django.db import DatabaseError, IntegrityError
 from django.http import HttpRequest
@@ -16,6 +16,7 @@ from django.http import HttpRequest
 from user_sessions.backends.base import SessionStore as BaseStore
 from user_sessions.exceptions import SessionEnded
 from user_sessions.keys import digest_of
+from user_sessions.tests.people import make_person
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -415,6 +416,13 @@ def test_a_user_who_is_gone_is_no_reason_to_try_another_key(new_store, call, mon
     monkeypatch.setattr("django.db.models.Model.save", refuse)
     with pytest.raises(IntegrityError):
         call(new_store(), "create")
+
+
+def test_no_name_of_a_user_is_taken_for_no_user(store_class, sign_in, session_model, db):
+    """Where people choose their own primary key, one may call themselves so."""
+    store = sign_in(store_class(), make_person("None"))
+    session_model.objects.update(user=None)
+    assert SESSION_KEY not in store_class(store.session_key)
 
 
 def test_deleting_what_is_gone_is_no_error(new_store, call):

@@ -304,12 +304,12 @@ def no_tombstone_for_an_instance(monkeypatch):
 
 
 def cache_written_after_the_commit(monkeypatch):
-    put = cached_db.SessionStore._put
+    replace = session_cache.replace
 
-    def later(self, row, facts):
-        transaction.on_commit(lambda: put(self, row, facts))
+    def later(digest, entry):
+        transaction.on_commit(lambda: replace(digest, entry))
 
-    monkeypatch.setattr(cached_db.SessionStore, "_put", later)
+    monkeypatch.setattr(session_cache, "replace", later)
 
 
 def cache_rewritten_after_the_commit(monkeypatch):
@@ -321,8 +321,8 @@ def cache_rewritten_after_the_commit(monkeypatch):
     monkeypatch.setattr(cached_db.SessionStore, "_rewrite", later)
 
 
-def row_taken_for_known(monkeypatch):
-    def write_unasked(self, row, names, _known):
+def row_taken_for_unchanged(monkeypatch):
+    def write_unasked(self, row, names, _expected):
         return write(self, row, names, {})
 
     write = cached_db.SessionStore._write_columns
@@ -396,7 +396,7 @@ def _named(value):
         (cache_written_after_the_commit, ("save", "save"), LOST),
         (cache_written_after_the_commit, ("save", "end"), ACCEPTED),
         (cache_rewritten_after_the_commit, ("save", "save", "touch"), LOST),
-        (row_taken_for_known, ("save", "take_away"), STOLEN),
+        (row_taken_for_unchanged, ("save", "take_away"), STOLEN),
         (data_for_the_marker, ("load", "save_rolled_back"), LOST),
         (data_over_the_marker, ("save", "take_away"), STOLEN),
         (touch_writes_what_it_loaded, ("touch", "save"), LOST),
