@@ -50,12 +50,13 @@ class Entry(NamedTuple):
 
     database: str  # whose row it is, as a name in DATABASES: with several, a key is one's only
     until: float  # when it is no longer believed, or the session expires, in seconds since 1970
+    stays_until: float  # when its place becomes empty, so that another may be offered
     data: bytes  # as the session's serializer writes it
     facts: StoredFacts
 
     @property
-    def seconds_left(self) -> float:
-        return self.until - timezone.now().timestamp()
+    def timeout(self) -> int:
+        return max(1, ceil(self.stays_until - timezone.now().timestamp()))
 
 
 def believed_until() -> float:
@@ -69,22 +70,22 @@ def look(digest: str) -> Entry | str | None:
     if value is None or value in (ENDED, ASK):
         return value  # type: ignore[no-any-return]  # a cache gives Any
     if isinstance(value, tuple) and value[0] == _FORMAT:
-        _format, database, until, data, user_id, user_agent, ip, since, last = value
+        _format, database, until, stays, data, user_id, user_agent, ip, since, last = value
         facts = StoredFacts(user_id, user_agent, ip, since and _time(since), _time(last))
-        return Entry(database, until, data, facts)
+        return Entry(database, until, stays, data, facts)
     return NOT_UNDERSTOOD
 
 
 def offer(digest: str, entry: Entry) -> Entry | str | None:
     """Put an entry where nothing is; otherwise return what is there."""
-    if _ask("add", PREFIX + digest, _packed(entry), timeout=_timeout(entry)):
+    if _ask("add", PREFIX + digest, _packed(entry), timeout=entry.timeout):
         return None
     return look(digest)
 
 
 def rewrite(digest: str, entry: Entry) -> None:
     """Put an entry in the place of one, with the same data; for whoever holds the lock of its row."""
-    _ask("set", PREFIX + digest, _packed(entry), timeout=_timeout(entry))
+    _ask("set", PREFIX + digest, _packed(entry), timeout=entry.timeout)
 
 
 def replace(digest: str, entry: Entry) -> None:
@@ -92,8 +93,8 @@ def replace(digest: str, entry: Entry) -> None:
 
     It may stay when it isn't believed any more: a slow request could still offer the old data.
     """
-    timeout = max(_timeout(entry), OUTLIVES_ANY_OFFER)
-    _ask("set", PREFIX + digest, _packed(entry), timeout=timeout)
+    earliest = timezone.now().timestamp() + OUTLIVES_ANY_OFFER
+    rewrite(digest, entry._replace(stays_until=max(entry.until, earliest)))
 
 
 def bury(digests: Collection[str]) -> None:
@@ -117,17 +118,13 @@ def going_on() -> Iterator[None]:
 
 def _packed(entry: Entry) -> tuple[Any, ...]:
     """Return an entry as a tuple of plain values; times as text, which is read sooner."""
-    database, until, data, facts = entry
+    *others, facts = entry
     *client, created_at, last_activity = facts
     times = created_at and created_at.isoformat(), last_activity.isoformat()
-    return (_FORMAT, database, until, data, *client, *times)
+    return (_FORMAT, *others, *client, *times)
 
 
 _time = datetime.fromisoformat
-
-
-def _timeout(entry: Entry) -> int:
-    return max(1, ceil(entry.seconds_left))
 
 
 def _put(digests: Collection[str], word: str) -> None:

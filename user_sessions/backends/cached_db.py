@@ -180,12 +180,8 @@ class SessionStore(DatabaseStore):
         return digest_of(self.session_key or "")
 
     def _entry(self, row: AbstractSession, data: dict[str, Any], facts: StoredFacts) -> Entry:
-        return Entry(
-            self._using,
-            min(self._believed_until, row.expire_date.timestamp()),
-            self.serializer().dumps(data),
-            facts,
-        )
+        until = min(self._believed_until, row.expire_date.timestamp())
+        return Entry(self._using, until, until, self.serializer().dumps(data), facts)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

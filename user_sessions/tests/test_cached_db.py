@@ -189,9 +189,14 @@ class TestEntries:
         laptop.get("/set/")
         assert state.timeouts[-1] == max(seconds, OUTLIVES_ANY_OFFER)
 
-    def test_of_a_session_that_soon_expires_do_too(self, laptop):
+    def test_of_a_session_that_soon_expires_do_too(self, laptop, clock, store_class):
         laptop.get("/remember/", {"seconds": 2})
         assert state.timeouts[-1] == OUTLIVES_ANY_OFFER
+        clock.move(seconds=1)
+        store = store_class(laptop.key, ip="198.51.100.7")
+        store.get("anything")
+        store.touch()
+        assert state.timeouts[-1] == OUTLIVES_ANY_OFFER - 1
 
     def test_live_for_as_many_seconds_as_the_site_says(self, laptop, clock, settings):
         settings.USER_SESSIONS_CACHE_SECONDS = 10
