@@ -53,7 +53,7 @@ class Conf:
         default=timedelta(minutes=1),
     )
     CACHE_SECONDS = Setting[int](
-        "For how many seconds the engine cached_db believes its cache before it reads the row again. "
+        "For how many seconds the engine cached_db believes its cache after it read or saved a session. "
         "Whatever goes wrong in the cache ends with that.",
         default=300,
     )

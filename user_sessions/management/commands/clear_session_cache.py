@@ -14,8 +14,9 @@ from user_sessions.backends import get_session_model
 
 class Command(BaseCommand):
     help = (
-        "Empties the cache of the sessions, so that each is read from the database again. Run it after "
-        "raw SQL on the table of sessions, or after a backup of it was restored. Nobody is signed out."
+        "Empties the cache of the sessions, with whatever else it holds, so that each session is read from "
+        "the database again. Run it after raw SQL on the table of sessions, or after a backup of it was "
+        "restored. Nobody is signed out."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
