@@ -8,7 +8,6 @@ from functools import wraps
 import pytest
 from django.db import OperationalError, connections, models
 from django.db.backends.utils import CursorWrapper
-from django.db.models import Value
 from django.db.models.functions import Upper
 from django.db.models.signals import post_save, pre_save
 from django.test.utils import isolate_apps
@@ -21,15 +20,20 @@ from user_sessions.row_update import update_row
 FACTS = ("user_id", "user_agent", "ip", "created_at", "last_activity")
 
 
+def of_a_sites_own(*arguments):
+    """What a site has in the place of a method, and nobody here may call."""
+
+
 class Counting(models.IntegerField):  # type: ignore[type-arg]  # no generic at run time
-    def pre_save(self, instance, add):
-        instance.special += 1
-        return instance.special
+    pre_save = of_a_sites_own
 
 
 class Upwards(models.CharField):  # type: ignore[type-arg]  # as above
-    def get_db_prep_save(self, value, connection):
-        return Upper(Value(value))
+    get_db_prep_save = of_a_sites_own
+
+
+class Converted(models.CharField):  # type: ignore[type-arg]  # as above
+    get_db_prep_value = of_a_sites_own
 
 
 SPECIAL_COLUMNS = {
@@ -38,6 +42,7 @@ SPECIAL_COLUMNS = {
     "generated": lambda: models.GeneratedField(
         expression=Upper("user_agent"), output_field=models.TextField(), db_persist=True
     ),
+    "converted": Converted,
     "made by the database": Upwards,
     "relation": lambda: models.ForeignKey("auth.Group", on_delete=models.CASCADE),
 }
@@ -56,8 +61,7 @@ def with_save():
         class Meta:
             app_label = "tests"
 
-        def save(self, *args, **kwargs):
-            super().save(*args, **kwargs)
+        save = of_a_sites_own
 
     return WithSave
 
@@ -67,8 +71,7 @@ def with_save_base():
         class Meta:
             app_label = "tests"
 
-        def save_base(self, *args, **kwargs):
-            super().save_base(*args, **kwargs)
+        save_base = of_a_sites_own
 
     return WithSaveBase
 
@@ -218,6 +221,13 @@ def test_a_save_of_an_ended_session_is_told_by_one_statement(saved, call, assert
     saved.model.objects.filter(pk=saved.session_key).end()
     with assert_queries(1 + cached), pytest.raises(SessionEnded):
         call(saved, "save")
+
+
+def test_a_save_of_an_ended_session_is_none_where_somebody_listens(saved, call):
+    saved.model.objects.filter(pk=saved.session_key).end()
+    with listening(post_save, saved.model) as told, pytest.raises(SessionEnded):
+        call(saved, "save")
+    assert not told
 
 
 def test_who_listens_is_told_of_each_save(saved, call):
