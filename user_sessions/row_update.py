@@ -1,6 +1,6 @@
-"""The UPDATE with which a save ends, in a statement that is built once and not for each save.
+"""The UPDATE that a save makes, in a statement that is built once and not for each save.
 
-Building it is most of what ``row.save()`` takes. Where that does more, it is left to it.
+Building it is most of what ``row.save()`` takes. A row whose ``save()`` does more than that is left to it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class _Statement(NamedTuple):
 def update_row(
     row: AbstractSession, names: Collection[str], expected: Mapping[str, Any], using: str
 ) -> int | None:
-    """Write columns of a row if others hold what is expected; return how many rows that were, one or none.
+    """Write columns of a row if others hold what is expected; return how many rows that were, 0 or 1.
 
     ``names`` are those of the columns to write, ``expected`` maps names to values, all as attributes of the
     row. None is returned, and nothing done, where it takes ``row.save()`` to do all that a site may want.
@@ -51,7 +51,7 @@ def update_row(
     ]
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        return max(int(cursor.rowcount), 0)  # some drivers say -1 where they can't tell
+        return max(int(cursor.rowcount), 0)  # -1 is what a driver says that can't tell
 
 
 def _is_listened_to(model: type[AbstractSession]) -> bool:
@@ -103,7 +103,7 @@ def _statement(
     columns = {field.attname: field for field in model._meta.concrete_fields}
 
     def quoted(field: Field[Any, Any]) -> str:
-        return quote(cast("str", field.column))  # only what has no column has none
+        return quote(cast("str", field.column))  # None is that of what isn't stored
 
     written = [columns[name] for name in names]
     compared = [columns[name] for name in expected if name not in nulls]

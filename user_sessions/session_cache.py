@@ -1,15 +1,15 @@
 """What the cache of ``cached_db`` holds, and when it is believed. No database is asked here.
 
-Under the digest of a session stands one of three:
+Under the digest of a session stands nothing, or one of three:
 
 - an Entry, what a request needs of the row;
 - ENDED, a tombstone: there is no such session, and no row needs to be looked for;
 - ASK, a marker: the row may have been changed in a way that the cache doesn't show, so ask the database.
 
 Whoever has read a row puts an Entry by ``offer``, which anything that is there already beats, so a request
-that read it too early can't put it back. Whoever holds the lock of the row may ``rewrite`` an Entry, or, knowing
-the whole row, ``replace`` whatever is there. ENDED, ASK and what was replaced outlive any request that may
-hold an old row. ASK may be put at any time by anybody: the database knows.
+that read it too early can't put it back. Whoever holds the lock of the row may put new facts into an Entry that
+is there, or new data. ENDED and ASK outlive any request that may hold an old row, and new data stays for longer
+than it takes to offer one. ASK may be put at any time by anybody: the database knows.
 """
 
 from __future__ import annotations
@@ -83,18 +83,18 @@ def offer(digest: str, entry: Entry) -> Entry | str | None:
     return look(digest)
 
 
-def rewrite(digest: str, entry: Entry) -> None:
-    """Put an entry in the place of one, with the same data; for whoever holds the lock of its row."""
+def put_new_facts(digest: str, entry: Entry) -> None:
+    """Put an entry with the data of the one that is there; for whoever holds the lock of its row."""
     _ask("set", PREFIX + digest, _packed(entry), timeout=entry.timeout)
 
 
-def replace(digest: str, entry: Entry) -> None:
+def put_new_data(digest: str, entry: Entry) -> None:
     """Put an entry with new data; for whoever holds the lock of its row.
 
     It may stay when it isn't believed any more: a slow request could still offer the old data.
     """
     earliest = timezone.now().timestamp() + OUTLIVES_ANY_OFFER
-    rewrite(digest, entry._replace(stays_until=max(entry.until, earliest)))
+    put_new_facts(digest, entry._replace(stays_until=max(entry.until, earliest)))
 
 
 def bury(digests: Collection[str]) -> None:

@@ -117,15 +117,18 @@ class SessionStore(DatabaseStore):
             elif facts is None:
                 self._rewrite(row, changed)
             else:
-                session_cache.replace(self._digest, self._entry(row, self._session_cache, facts))
+                session_cache.put_new_data(
+                    self._digest, self._entry(row, self._session_cache, facts)
+                )
 
     def _update_if_unchanged(
         self, row: AbstractSession, changed: dict[str, Any]
     ) -> StoredFacts | None:
-        """Write the row if its facts still are those that we know; return what they are then, or None.
+        """Write the row if its facts still are those that we know; return what they are then.
 
         With the lock of a row of which we know all, whatever the cache holds tells less than we know. That goes
-        for a tombstone too: of an end that is under way, the row would be locked.
+        for a tombstone too: of an end that is under way, the row would be locked. None is returned, and nothing
+        written, where others have changed the facts, or the row is left to its ``save()``.
         """
         if self._stored is None:
             return None
@@ -145,7 +148,9 @@ class SessionStore(DatabaseStore):
         held = session_cache.look(self._digest)
         if isinstance(held, Entry) and self._is_fresh(held):
             entry = self._entry(row, self._session_cache, held.facts._replace(**changed))
-            session_cache.replace(self._digest, entry._replace(until=min(entry.until, held.until)))
+            session_cache.put_new_data(
+                self._digest, entry._replace(until=min(entry.until, held.until))
+            )
         elif held not in (ENDED, ASK):
             session_cache.mark([self._digest])
 
@@ -164,7 +169,7 @@ class SessionStore(DatabaseStore):
             session_cache.bury([self._digest])
         elif isinstance(held, Entry) and self._is_fresh(held):
             facts = held.facts._replace(**changed)
-            session_cache.rewrite(self._digest, held._replace(facts=facts))
+            session_cache.put_new_facts(self._digest, held._replace(facts=facts))
 
     def _delete_row(self, session_key: str) -> bool:
         with self._transaction():

@@ -601,7 +601,7 @@ class TestCacheDown:
                 "admin": lambda: staff.post(changelist, chosen),
             }[end]()
         assert response.status_code == 503
-        assert "Nothing was changed." in response.content.decode()
+        assert "No session was ended." in response.content.decode()
         assert response["Retry-After"] == str(RETRY_AFTER)
         assert "no-store" in response["Cache-Control"]
         assert "sessionid" not in response.cookies

@@ -268,7 +268,7 @@ def _explore(world, scenarios):
 
 
 def set_for_add(monkeypatch):
-    monkeypatch.setattr(session_cache, "offer", session_cache.rewrite)
+    monkeypatch.setattr(session_cache, "offer", session_cache.put_new_facts)
 
 
 def tombstone_before_the_delete(monkeypatch):
@@ -304,12 +304,12 @@ def no_tombstone_for_an_instance(monkeypatch):
 
 
 def cache_written_after_the_commit(monkeypatch):
-    replace = session_cache.replace
+    replace = session_cache.put_new_data
 
     def later(digest, entry):
         transaction.on_commit(lambda: replace(digest, entry))
 
-    monkeypatch.setattr(session_cache, "replace", later)
+    monkeypatch.setattr(session_cache, "put_new_data", later)
 
 
 def cache_rewritten_after_the_commit(monkeypatch):
@@ -338,7 +338,7 @@ def data_over_the_marker(monkeypatch):
         held = self._look()
         if held != ENDED:
             facts = self._stored._replace(**changed)
-            session_cache.rewrite(self._digest, self._entry(row, self._session_cache, facts))
+            session_cache.put_new_facts(self._digest, self._entry(row, self._session_cache, facts))
 
     monkeypatch.setattr(cached_db.SessionStore, "_rewrite", rewrite)
 
@@ -347,7 +347,7 @@ def touch_writes_what_it_loaded(monkeypatch):
     def tell(self, touched, changed):
         if touched and isinstance(held := self._look(), Entry):
             data = self.serializer().dumps(self._session_cache)
-            session_cache.rewrite(self._digest, held._replace(data=data))
+            session_cache.put_new_facts(self._digest, held._replace(data=data))
 
     monkeypatch.setattr(cached_db.SessionStore, "_tell_of_touch", tell)
 
