@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from asgiref.sync import sync_to_async
@@ -30,6 +31,13 @@ class StoredFacts(NamedTuple):
     ip: str | None
     created_at: datetime | None
     last_activity: datetime
+
+
+@cache
+def _session_model() -> type[AbstractSession]:
+    from user_sessions.models import Session  # models can be imported once all apps are known
+
+    return Session
 
 
 class SessionStore(SessionBase):
@@ -63,9 +71,7 @@ class SessionStore(SessionBase):
     @classmethod
     def get_model_class(cls) -> type[AbstractSession]:
         """Return the model of the rows. A site with columns of its own overrides this."""
-        from user_sessions.models import Session
-
-        return Session
+        return _session_model()
 
     @cached_property
     def model(self) -> type[AbstractSession]:
