@@ -34,4 +34,6 @@ def digest_of(session_key: str) -> str:
 
 def is_digest(value: object) -> bool:
     """Tell whether a value has the form of a digest. One is never accepted as a session key."""
-    return isinstance(value, str) and _DIGEST.fullmatch(value) is not None
+    if not isinstance(value, str) or not value.startswith(PREFIX):  # nearly all there are
+        return False
+    return _DIGEST.fullmatch(value) is not None

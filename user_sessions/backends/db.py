@@ -147,7 +147,7 @@ class SessionStore(BaseStore):
     @cached_property
     def _using(self) -> str:
         """The same for all that a store does, whatever a router says next."""
-        return self._database()
+        return router.db_for_write(self.model)
 
     def _transaction(self) -> AbstractContextManager[None]:
         return transaction.atomic(using=self._using)
