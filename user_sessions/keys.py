@@ -34,6 +34,8 @@ def digest_of(session_key: str) -> str:
 
 def is_digest(value: object) -> bool:
     """Tell whether a value has the form of a digest. One is never accepted as a session key."""
-    if not isinstance(value, str) or not value.startswith(PREFIX):  # nearly all there are
+    if not isinstance(value, str) or not value.startswith(
+        PREFIX
+    ):  # as nearly all that are asked about
         return False
     return _DIGEST.fullmatch(value) is not None

@@ -72,6 +72,21 @@ def pytest_collection_modifyitems(items):
 STATEMENTS = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
 
+@contextmanager
+def listening(signal, model):
+    """Listen to a signal of a model; give a list of what comes, and of the key, which a deletion takes away."""
+    told = []
+
+    def listener(instance, **arguments):
+        told.append({"pk": instance.pk, **arguments})
+
+    signal.connect(listener, sender=model)
+    try:
+        yield told
+    finally:
+        signal.disconnect(listener, sender=model)
+
+
 class Browser(Client):
     """A browser with a user agent and an address of its own, perhaps signed in."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -20,6 +19,7 @@ from user_sessions import raw_keys
 from user_sessions.expiry import BATCH, remove_expired
 from user_sessions.keys import RawKey
 from user_sessions.models import Session
+from user_sessions.tests.conftest import listening
 from user_sessions.tests.documentation import sections, text_of
 
 
@@ -171,25 +171,13 @@ def test_somebody_else_who_clears_too_is_no_trouble(make_sessions, session_model
 def test_whoever_listens_hears_of_each(make_sessions, batches, session_model, size):
     """Sessions that something hangs on, by a signal or a row, go as Django deletes them."""
     make_sessions(*range(1, 101))
-    with listening(session_model) as heard, CaptureQueriesContext(connection) as captured:
+    with (
+        listening(pre_delete, session_model) as heard,
+        CaptureQueriesContext(connection) as captured,
+    ):
         assert sum(batches(size)) == 100
-    assert len(set(heard)) == 100
+    assert len({each["pk"] for each in heard}) == 100
     assert not any("ctid" in query["sql"] for query in captured)  # by date: a row may move
-
-
-@contextmanager
-def listening(model):
-    """Give the keys of the rows that a receiver hears of before each is deleted."""
-    heard = []
-
-    def listener(instance, **kwargs):
-        heard.append(instance.pk)
-
-    pre_delete.connect(listener, sender=model)
-    try:
-        yield heard
-    finally:
-        pre_delete.disconnect(listener, sender=model)
 
 
 @pytest.fixture
@@ -218,9 +206,9 @@ def test_keys_that_were_never_hashed_go_too(size):
 @pytest.mark.parametrize("size", [3, 50])
 def test_they_go_while_somebody_listens(size):
     """They are hashed before, and PostgreSQL puts a row that was changed at another place."""
-    with listening(Session) as heard:
+    with listening(pre_delete, Session) as heard:
         assert sum(remove_expired(Session.objects.all(), size)) == 100
-    assert len(set(heard)) == 100
+    assert len({each["pk"] for each in heard}) == 100
     assert not Session.objects.exists()
 
 

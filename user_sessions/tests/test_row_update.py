@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from functools import wraps
 
 import pytest
@@ -16,6 +16,7 @@ from user_sessions.exceptions import SessionEnded
 from user_sessions.keys import digest_of
 from user_sessions.models import AbstractSession, Session
 from user_sessions.row_update import update_row
+from user_sessions.tests.conftest import listening
 
 FACTS = ("user_id", "user_agent", "ip", "created_at", "last_activity")
 
@@ -96,21 +97,6 @@ SPECIAL_MODELS = {
     "own save_base": with_save_base,
     "own base manager": with_base_manager,
 }
-
-
-@contextmanager
-def listening(signal, model):
-    """Listen to a signal of a model; give a list of what comes."""
-    told = []
-
-    def listen(**arguments):
-        told.append(arguments)
-
-    signal.connect(listen, sender=model)
-    try:
-        yield told
-    finally:
-        signal.disconnect(listen, sender=model)
 
 
 @pytest.fixture
@@ -234,7 +220,7 @@ def test_who_listens_is_told_of_each_save(saved, call):
     with listening(post_save, saved.model) as told:
         call(saved, "save")
     (arguments,) = told
-    assert arguments["instance"].pk == digest_of(saved.session_key)
+    assert arguments["pk"] == digest_of(saved.session_key)
     assert "session_data" in arguments["update_fields"]
     assert not arguments["created"]
 
