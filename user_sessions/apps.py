@@ -13,12 +13,6 @@ class UserSessionsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from user_sessions import (
-            cache_checks,  # noqa: F401  # to register them
-            cached_rows,
-            channel_checks,  # noqa: F401
-            checks,  # noqa: F401
-            installation_checks,  # noqa: F401
-        )
+        from user_sessions import checks, rows  # noqa: F401  # checks: to register them
 
-        cached_rows.connect()
+        rows.connect()

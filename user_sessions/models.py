@@ -16,9 +16,10 @@ from django.db.models.deletion import Collector
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from user_sessions import cached_rows, raw_keys
+from user_sessions import rows
 from user_sessions.fields import SessionKeyField
 from user_sessions.keys import RawKey, is_digest
+from user_sessions.upgrade import raw_keys
 
 if TYPE_CHECKING:
     from user_sessions.backends.db import SessionStore
@@ -44,17 +45,17 @@ class SessionQuerySet(models.QuerySet[AnySession]):
         return self
 
     def update(self, **kwargs: Any) -> int:
-        if cached_rows.is_cached(self.model) and not self._is_part_or_combination():
-            return cached_rows.update(self, kwargs)
+        if rows.is_cached(self.model) and not self._is_part_or_combination():
+            return rows.update(self, kwargs)
         return super().update(**kwargs)
 
     update.alters_data = True  # type: ignore[attr-defined]  # as Django marks its own
 
     def delete(self) -> tuple[int, dict[str, int]]:
         refused = self._is_part_or_combination() or self._fields is not None  # type: ignore[attr-defined]  # not in the stubs
-        announced = cached_rows.is_announced(self.model) and not refused
-        if announced and cached_rows.deletes_at_once(self):
-            return cached_rows.delete(self)
+        announced = rows.is_announced(self.model) and not refused
+        if announced and rows.deletes_at_once(self):
+            return rows.delete(self)
         # What isn't deleted in one statement is deleted by the digests of the instances.
         if not Collector(using=self.db, origin=self).can_fast_delete(self):
             self.hashed()
@@ -157,11 +158,11 @@ class AbstractSession(AbstractBaseSession):
         super().refresh_from_db(using or self._state.db, *args, **kwargs)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.saved_by_engine or not cached_rows.is_cached(type(self)):
+        if self.saved_by_engine or not rows.is_cached(type(self)):
             super().save(*args, **kwargs)
             return
         using = kwargs.get("using") or router.db_for_write(type(self), instance=self)
-        with cached_rows.saving(self, using):
+        with rows.saving(self, using):
             super().save(*args, **kwargs)
 
     def end(self) -> bool:

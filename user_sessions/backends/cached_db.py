@@ -12,15 +12,15 @@ from typing import Any
 
 from django.utils import timezone
 
-from user_sessions import session_cache
+from user_sessions.backends import cache as session_cache
 from user_sessions.backends.base import StoredFacts
+from user_sessions.backends.cache import ASK, ENDED, Entry
 from user_sessions.backends.db import SessionStore as DatabaseStore
 from user_sessions.backends.db import facts_of
-from user_sessions.cached_rows import in_callers_transaction
 from user_sessions.exceptions import CacheUnavailable, SessionEnded
 from user_sessions.keys import digest_of
 from user_sessions.models import AbstractSession
-from user_sessions.session_cache import ASK, ENDED, Entry
+from user_sessions.rows import in_callers_transaction
 
 
 class SessionStore(DatabaseStore):

@@ -14,14 +14,14 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.functional import cached_property
 
-from user_sessions import raw_keys
 from user_sessions.backends.base import SessionStore as BaseStore
 from user_sessions.backends.base import StoredFacts
+from user_sessions.backends.expiry import remove_expired
+from user_sessions.backends.statements import update_row
 from user_sessions.conf import conf
 from user_sessions.exceptions import SessionEnded
-from user_sessions.expiry import remove_expired
 from user_sessions.models import AbstractSession, SessionQuerySet
-from user_sessions.row_update import update_row
+from user_sessions.upgrade import raw_keys
 
 logger = logging.getLogger("user_sessions")
 
@@ -164,7 +164,7 @@ class SessionStore(BaseStore):
 
     def _move_from(self, path: str) -> bool:
         """Move this session from another app's table into ours; tell whether it was there."""
-        from user_sessions.old_sessions import MOVED, old_sessions
+        from user_sessions.upgrade.old_sessions import MOVED, old_sessions
 
         return bool(old_sessions(path).move([self.session_key or ""])[MOVED])
 

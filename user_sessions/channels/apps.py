@@ -8,14 +8,14 @@ from django.db.models.signals import post_save
 
 
 class ChannelsConfig(AppConfig):
-    """It has no models. That it is installed is what makes ``cached_rows`` announce each end."""
+    """It has no models. That it is installed is what makes ``rows`` announce each end."""
 
     name = "user_sessions.channels"
     label = "user_sessions_channels"
 
     def ready(self) -> None:
-        from user_sessions import cached_rows
+        from user_sessions import rows
         from user_sessions.channels import layer
 
-        cached_rows.connect()  # again, for it may have been asked before this app was there
+        rows.connect()  # again, for it may have been asked before this app was there
         post_save.connect(layer.user_saved, sender=settings.AUTH_USER_MODEL)

@@ -19,7 +19,7 @@ from channels.layers import get_channel_layer
 from django.db import connections, transaction
 
 from user_sessions.backends import get_session_model
-from user_sessions.cached_rows import digests_of
+from user_sessions.rows import digests_of
 
 logger = logging.getLogger("user_sessions")
 

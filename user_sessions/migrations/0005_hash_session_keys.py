@@ -6,7 +6,7 @@ from typing import Any
 from django.db import migrations
 from django.db.migrations.exceptions import IrreversibleError
 
-from user_sessions import raw_keys
+from user_sessions.upgrade import raw_keys
 
 
 def hash_session_keys(apps: Any, schema_editor: Any) -> None:

@@ -169,7 +169,7 @@ def measure_clearing(rounds: int) -> list[str]:
     Each way removes the same rows, put back from a copy before it.
     """
     from user_sessions.backends import get_session_model
-    from user_sessions.expiry import remove_expired
+    from user_sessions.backends.expiry import remove_expired
 
     sessions = get_session_model().objects
     ways = [

@@ -13,11 +13,12 @@ from django.db import connection, connections, router
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
-from user_sessions import cached_rows, raw_keys
+from user_sessions import rows
 from user_sessions.backends import get_session_model
 from user_sessions.tests import caches
 from user_sessions.tests.people import make_person
 from user_sessions.tests.user_agents import FIREFOX_ON_LINUX
+from user_sessions.upgrade import raw_keys
 from user_sessions.utils.tests import Client
 
 # What these claim depends on no setting, so it is tested under the plain ones only.
@@ -171,7 +172,7 @@ def call(request):
 @pytest.fixture
 def cached(session_model):
     """Whether the engine reads sessions from a cache: 1 or 0, for sums of queries."""
-    return int(cached_rows.is_cached(session_model))
+    return int(rows.is_cached(session_model))
 
 
 @pytest.fixture

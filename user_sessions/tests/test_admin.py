@@ -18,13 +18,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from user_sessions import admin as user_sessions_admin
-from user_sessions import pagination, raw_keys, user_names
-from user_sessions.admin import SessionAdmin
+from user_sessions.admin import SessionAdmin, sessions, user_names
+from user_sessions.admin import paginator as pagination
 from user_sessions.keys import RawKey, digest_of
 from user_sessions.models import Session
 from user_sessions.tests.documentation import sections, table, text_of
 from user_sessions.tests.people import make_person, make_superuser
 from user_sessions.tests.user_agents import SAFARI_ON_IPHONE
+from user_sessions.upgrade import raw_keys
 
 PHONE = "Safari on iPhone"
 
@@ -360,7 +361,7 @@ class TestEnding:
     def test_users_are_taken_some_at_a_time(
         self, run, phone, other_user, make_browser, monkeypatch
     ):
-        monkeypatch.setattr(user_sessions_admin, "USERS_AT_ONCE", 1)
+        monkeypatch.setattr(sessions, "USERS_AT_ONCE", 1)
         assert "Ended 2 sessions." in run("end_sessions_of_users", phone, make_browser(other_user))
 
     def test_sessions_of_nobody_have_no_users(self, run, make_browser):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.checks.registry import registry
 
-from user_sessions import cache_checks
+from user_sessions.checks import cache as cache_checks
 
 APP = "user_sessions."
 BACKENDS = "django.core.cache.backends"

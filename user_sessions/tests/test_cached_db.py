@@ -20,15 +20,17 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from user_sessions import cached_rows, raw_keys, session_cache
+from user_sessions import rows
+from user_sessions.backends import cache as session_cache
+from user_sessions.backends.cache import ASK, ENDED, OUTLIVES_ANY_OFFER, Entry
 from user_sessions.conf import conf
 from user_sessions.exceptions import CacheUnavailable, SessionEnded
 from user_sessions.keys import digest_of
 from user_sessions.middleware import RETRY_AFTER
-from user_sessions.session_cache import ASK, ENDED, OUTLIVES_ANY_OFFER, Entry
 from user_sessions.tests.caches import CalledInEventLoop, state
 from user_sessions.tests.conftest import STATEMENTS
 from user_sessions.tests.people import PASSWORD, make_superuser, name_of
+from user_sessions.upgrade import raw_keys
 
 LIST = reverse("user_sessions:session_list")
 END_OTHERS = reverse("user_sessions:session_delete_other")
@@ -493,11 +495,11 @@ class TestTransactionOfTheCaller:
     def test_one_without_atomic_is_one_too(self, laptop):
         transaction.set_autocommit(False)
         try:
-            assert cached_rows.in_callers_transaction("default")
+            assert rows.in_callers_transaction("default")
         finally:
             transaction.rollback()
             transaction.set_autocommit(True)
-        assert not cached_rows.in_callers_transaction("default")
+        assert not rows.in_callers_transaction("default")
 
 
 class TestRemovedByHand:
@@ -647,7 +649,7 @@ def test_an_end_that_fails_takes_its_tombstones_back(
     laptop, make_browser, user, session_model, accepts, monkeypatch
 ):
     """The second of two messages to the cache is refused."""
-    monkeypatch.setattr(cached_rows, "BATCH", 1)
+    monkeypatch.setattr(rows, "BATCH", 1)
     phone = make_browser(user)
     bury = session_cache.bury
     buried = []
@@ -732,7 +734,7 @@ def test_ten_thousand_are_ended_by_few_statements(laptop, session_model, user):
         session_model(session_key=f"session-{number:05}", user=user, expire_date=date)
         for number in range(9_999)
     )
-    batches = 10_000 // cached_rows.BATCH
+    batches = 10_000 // rows.BATCH
     with costs(batches + 2, *["set_many"] * batches):
         assert session_model.objects.filter(user=user).end() == 10_000
 

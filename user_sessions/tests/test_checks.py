@@ -8,8 +8,8 @@ import pytest
 from django.core.checks import run_checks
 from django.test import override_settings
 
-from user_sessions import checks
 from user_sessions.backends import get_session_model
+from user_sessions.checks import settings as settings_checks
 from user_sessions.conf import all_settings
 
 NOT_CALLABLE = "a text"
@@ -211,7 +211,7 @@ def test_error_in_a_sites_module_shows_as_its_own(settings, tmp_path, monkeypatc
 
 
 def test_each_id_is_used_once_and_stands_in_the_table():
-    ids = re.findall(r'"user_sessions\.([EW]\d+)"', Path(checks.__file__).read_text())
+    ids = re.findall(r'"user_sessions\.([EW]\d+)"', Path(settings_checks.__file__).read_text())
     assert sorted(ids) == sorted({check_id for _, _, check_id in BAD})
 
 

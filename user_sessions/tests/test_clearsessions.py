@@ -15,12 +15,12 @@ from django.db.models.signals import pre_delete
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from user_sessions import raw_keys
-from user_sessions.expiry import BATCH, remove_expired
+from user_sessions.backends.expiry import BATCH, remove_expired
 from user_sessions.keys import RawKey
 from user_sessions.models import Session
 from user_sessions.tests.conftest import listening
 from user_sessions.tests.documentation import sections, text_of
+from user_sessions.upgrade import raw_keys
 
 
 @pytest.fixture

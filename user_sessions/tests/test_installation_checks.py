@@ -16,8 +16,9 @@ from django.core.management import call_command
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import override_settings
 
-from user_sessions import checks, installation_checks
 from user_sessions.backends.db import SessionStore as DatabaseStore
+from user_sessions.checks import installation as installation_checks
+from user_sessions.checks import settings as settings_checks
 from user_sessions.middleware import SessionMiddleware
 from user_sessions.models import Session
 from user_sessions.tests import geoip
@@ -514,7 +515,7 @@ def test_no_check_raises_whatever_the_settings(settings, name, value):
 
 
 def our_checks():
-    names = [*vars(checks).values(), *vars(installation_checks).values()]
+    names = [*vars(settings_checks).values(), *vars(installation_checks).values()]
     return [value for value in names if getattr(value, "__name__", "").startswith("check_")]
 
 

@@ -20,17 +20,19 @@ from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
 from django.db.models.signals import post_delete
 
-from user_sessions import cached_rows, raw_keys, session_cache
+from user_sessions import rows
+from user_sessions.backends import cache as session_cache
 from user_sessions.backends import cached_db
+from user_sessions.backends.cache import ENDED, Entry
 from user_sessions.exceptions import SessionEnded
 from user_sessions.keys import digest_of
-from user_sessions.session_cache import ENDED, Entry
 from user_sessions.tests.interleavings import (
     Explorer,
     Fault,
     Machine,
     StepCache,
 )
+from user_sessions.upgrade import raw_keys
 
 CACHES = {"default": {"BACKEND": f"{StepCache.__module__}.StepCache"}}
 
@@ -273,7 +275,7 @@ def set_for_add(monkeypatch):
 
 def tombstone_before_the_delete(monkeypatch):
     def delete_batch(batch, keys):
-        session_cache.bury(cached_rows.digests_of(keys))
+        session_cache.bury(rows.digests_of(keys))
         return batch._raw_delete(batch.db)
 
     _delete_by(delete_batch, monkeypatch)
@@ -281,7 +283,7 @@ def tombstone_before_the_delete(monkeypatch):
 
 def tombstone_after_the_commit(monkeypatch):
     def delete_batch(batch, keys):
-        transaction.on_commit(lambda: session_cache.bury(cached_rows.digests_of(keys)))
+        transaction.on_commit(lambda: session_cache.bury(rows.digests_of(keys)))
         return batch._raw_delete(batch.db)
 
     _delete_by(delete_batch, monkeypatch)
@@ -293,10 +295,10 @@ def no_tombstone(monkeypatch):
 
 def _delete_by(delete_batch, monkeypatch):
     def delete(sessions):
-        deleted = cached_rows._by_keys(sessions, delete_batch)
+        deleted = rows._by_keys(sessions, delete_batch)
         return deleted, {sessions.model._meta.label: deleted}
 
-    monkeypatch.setattr(cached_rows, "delete", delete)
+    monkeypatch.setattr(rows, "delete", delete)
 
 
 def no_tombstone_for_an_instance(monkeypatch):
@@ -369,12 +371,12 @@ def touch_looks_before_it_has_the_lock(monkeypatch):
 
 def no_marker_for_an_update(monkeypatch):
     monkeypatch.setattr(
-        cached_rows, "update", lambda sessions, values: QuerySet.update(sessions, **values)
+        rows, "update", lambda sessions, values: QuerySet.update(sessions, **values)
     )
 
 
 def no_marker_for_a_saved_instance(monkeypatch):
-    monkeypatch.setattr(cached_rows, "saving", lambda session, using: nullcontext())
+    monkeypatch.setattr(rows, "saving", lambda session, using: nullcontext())
 
 
 def _named(value):

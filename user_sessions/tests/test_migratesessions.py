@@ -13,8 +13,8 @@ from django.core.management import CommandError, call_command
 from django.db import models, transaction
 from django.utils import timezone
 
-from user_sessions import old_sessions
 from user_sessions.keys import digest_of
+from user_sessions.upgrade import old_sessions
 
 DJANGO = old_sessions.DJANGO
 QSESSIONS = "qsessions.models.Session"

@@ -9,7 +9,7 @@ import pytest
 from django.db import NotSupportedError, connection
 from django.utils import timezone
 
-from user_sessions.networks import InNetwork, _is_in, in_network, network_of
+from user_sessions.admin.networks import InNetwork, _is_in, in_network, network_of
 
 
 @pytest.mark.parametrize(

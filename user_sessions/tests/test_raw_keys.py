@@ -14,11 +14,11 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.models.signals import post_delete
 from django.urls import reverse
 
-from user_sessions import raw_keys
 from user_sessions.backends.db import SessionStore
 from user_sessions.exceptions import SessionEnded
 from user_sessions.keys import RawKey, digest_of
 from user_sessions.models import Session
+from user_sessions.upgrade import raw_keys
 
 migration = importlib.import_module("user_sessions.migrations.0005_hash_session_keys")
 

@@ -12,10 +12,10 @@ from django.db.models.functions import Upper
 from django.db.models.signals import post_save, pre_save
 from django.test.utils import isolate_apps
 
+from user_sessions.backends.statements import update_row
 from user_sessions.exceptions import SessionEnded
 from user_sessions.keys import digest_of
 from user_sessions.models import AbstractSession, Session
-from user_sessions.row_update import update_row
 from user_sessions.tests.conftest import listening
 
 FACTS = ("user_id", "user_agent", "ip", "created_at", "last_activity")

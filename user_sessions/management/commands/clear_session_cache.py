@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.cache import caches
 from django.core.management.base import BaseCommand, CommandError
 
-from user_sessions import cached_rows
+from user_sessions import rows
 from user_sessions.backends import get_session_model
 
 
@@ -20,7 +20,7 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if not cached_rows.is_cached(get_session_model()):
+        if not rows.is_cached(get_session_model()):
             raise CommandError(f"The engine {settings.SESSION_ENGINE!r} caches no sessions.")
         alias = settings.SESSION_CACHE_ALIAS
         try:

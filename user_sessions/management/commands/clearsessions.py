@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from user_sessions.backends import get_session_model
-from user_sessions.expiry import BATCH, remove_expired
+from user_sessions.backends.expiry import BATCH, remove_expired
 from user_sessions.models import SessionQuerySet
 
 

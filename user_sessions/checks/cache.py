@@ -14,7 +14,7 @@ from django.core.cache.backends.redis import RedisCache
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.utils.module_loading import import_string
 
-from user_sessions import cached_rows
+from user_sessions import rows
 from user_sessions.backends import get_session_model
 
 # Of one process only, or without an `add` that two processes can't both succeed with.
@@ -89,7 +89,7 @@ def check_session_cache_is_large(**kwargs: Any) -> list[CheckMessage]:
 
 def _engine_caches() -> bool:
     with suppress(Exception):  # the check E012 tells what is wrong with the engine
-        return cached_rows.is_cached(get_session_model())
+        return rows.is_cached(get_session_model())
     return False
 
 

@@ -21,11 +21,11 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connections, models, router, transaction
 from django.utils import timezone
 
+from user_sessions.admin.user_names import users_database
 from user_sessions.backends import get_session_model
 from user_sessions.backends.db import SessionStore
 from user_sessions.client import clean_user_agent, parse_address
 from user_sessions.models import AbstractSession
-from user_sessions.user_names import users_database
 
 DJANGO = "django.contrib.sessions.models.Session"
 

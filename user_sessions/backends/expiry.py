@@ -10,7 +10,7 @@ from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
-from user_sessions import cached_rows
+from user_sessions import rows
 from user_sessions.keys import RawKey
 from user_sessions.models import SessionQuerySet
 
@@ -27,7 +27,7 @@ def remove_expired(sessions: SessionQuerySet[Any], batch_size: int = BATCH) -> I
     """
     expired = sessions.filter(expire_date__lte=timezone.now())
     parts, delete = {"postgresql": (_by_page, _delete_without_waiting)}.get(
-        connections[sessions.db].vendor, (_by_date, cached_rows.delete_expired)
+        connections[sessions.db].vendor, (_by_date, rows.delete_expired)
     )
     for batch in parts(expired, batch_size):
         yield delete(batch)
@@ -39,10 +39,10 @@ def _delete_without_waiting(  # pragma: no cover (PostgreSQL only)
     """Delete without waiting for PostgreSQL's disk: what a crash brings back has expired all the same."""
     connection = connections[sessions.db]
     if connection.in_atomic_block:  # a caller's, whose other work is to be waited for
-        return cached_rows.delete_expired(sessions)
+        return rows.delete_expired(sessions)
     with transaction.atomic(using=sessions.db), connection.cursor() as cursor:
         cursor.execute("SET LOCAL synchronous_commit TO off")
-        return cached_rows.delete_expired(sessions)
+        return rows.delete_expired(sessions)
 
 
 def _by_page(  # pragma: no cover (PostgreSQL only)
@@ -62,7 +62,7 @@ def _by_page(  # pragma: no cover (PostgreSQL only)
         page_bytes, table_bytes = cursor.fetchone()
     pages, step = table_bytes // page_bytes, size * ROW_BYTES // page_bytes
     few = not _ends(sessions, "expire_date", MANY * pages or 1)
-    if few or not step or not cached_rows.deletes_at_once(sessions):
+    if few or not step or not rows.deletes_at_once(sessions):
         yield from _by_date(sessions, size)
         return
     for page in range(0, pages, step):

@@ -21,7 +21,7 @@ from django.db.models.deletion import Collector
 from django.db.models.signals import post_delete, pre_delete
 from django.dispatch import receiver
 
-from user_sessions import session_cache
+from user_sessions.backends import cache as session_cache
 from user_sessions.keys import RawKey, digest_of, is_digest
 
 if TYPE_CHECKING:

@@ -13,7 +13,6 @@ from django.contrib.admin.options import ModelAdmin
 from django.contrib.admin.utils import quote
 from django.contrib.admin.views.main import PAGE_VAR, ChangeList
 from django.contrib.auth import get_user_model, logout
-from django.core.exceptions import ImproperlyConfigured
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -23,13 +22,12 @@ from django.utils.text import smart_split
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from user_sessions.backends import get_session_model
+from user_sessions.admin.networks import in_network, network_of
+from user_sessions.admin.paginator import BoundedPaginator
+from user_sessions.admin.user_names import has_user_named, name_columns, users_database
 from user_sessions.device import device_name
 from user_sessions.location import location_name
 from user_sessions.models import AbstractSession, SessionQuerySet
-from user_sessions.networks import in_network, network_of
-from user_sessions.pagination import BoundedPaginator
-from user_sessions.user_names import has_user_named, name_columns, users_database
 
 USERS_AT_ONCE = 500  # in one statement: databases limit the number of values
 
@@ -276,17 +274,3 @@ def _without_secrets(value: Any) -> Any:
 def _parts(users: list[Any]) -> Iterator[list[Any]]:
     for start in range(0, len(users), USERS_AT_ONCE):
         yield users[start : start + USERS_AT_ONCE]
-
-
-def _register() -> None:
-    """Put the configured engine's model into the admin, unless the site has done so in its own way.
-
-    An engine that isn't one of this app, or can't be imported, is for a system check to report.
-    """
-    with suppress(ImproperlyConfigured, ImportError):
-        model = get_session_model()
-        if not admin.site.is_registered(model):
-            admin.site.register(model, SessionAdmin)
-
-
-_register()
