@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from contextlib import suppress
 from datetime import datetime
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
-from django.db import models, router
+from django.db import OperationalError, connections, models, router, transaction
 from django.db.models.deletion import Collector
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 from user_sessions import rows
+from user_sessions.django_private import gives_values
+from user_sessions.engine import store_of
 from user_sessions.fields import SessionKeyField
 from user_sessions.keys import RawKey, is_digest
 from user_sessions.upgrade import raw_keys
 
 if TYPE_CHECKING:
     from user_sessions.backends.db import SessionStore
+
+# A name, since the engines import this module: as a lazy foreign key names its model.
+_DEFAULT_STORE = "user_sessions.backends.db.SessionStore"
+
+END_ATTEMPTS = 100
 
 AnySession = TypeVar("AnySession", bound="AbstractSession")
 
@@ -52,10 +58,11 @@ class SessionQuerySet(models.QuerySet[AnySession]):
     update.alters_data = True  # type: ignore[attr-defined]  # as Django marks its own
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        refused = self._is_part_or_combination() or self._fields is not None  # type: ignore[attr-defined]  # not in the stubs
+        refused = self._is_part_or_combination() or gives_values(self)
         announced = rows.is_announced(self.model) and not refused
         if announced and rows.deletes_at_once(self):
-            return rows.delete(self)
+            deleted = rows.delete(self)
+            return deleted, {self.model._meta.label: deleted} if deleted else {}
         # What isn't deleted in one statement is deleted by the digests of the instances.
         if not Collector(using=self.db, origin=self).can_fast_delete(self):
             self.hashed()
@@ -64,22 +71,59 @@ class SessionQuerySet(models.QuerySet[AnySession]):
     delete.alters_data = True  # type: ignore[attr-defined]  # as Django marks its own
     delete.queryset_only = True  # type: ignore[attr-defined]
 
+    @staticmethod
+    def _sign_ins(sessions: SessionQuerySet[Any]) -> dict[RawKey, tuple[Any, datetime | None]]:
+        """Return, for each key as it is in its row, the user and the time of the sign-in."""
+        rows = sessions.values_list("pk", "user_id", "created_at")
+        return {RawKey(key): (user_id, created_at) for key, user_id, created_at in rows}
+
+    def _locked(self) -> SessionQuerySet[AnySession]:
+        """Return the same sessions, as they are after every other transaction, and their locks.
+
+        A plain read may return what a snapshot holds, such as rows that others have deleted (REPEATABLE
+        READ). A statement that groups rows can't lock them, so it selects the keys of a second one.
+        """
+        sessions = self.order_by()
+        if sessions.query.group_by is not None or sessions.query.distinct:
+            keys = sessions.values("pk")
+            sessions = type(self)(self.model, using=self.db).filter(pk__in=keys)
+        features = connections[self.db].features
+        return sessions.select_for_update(of=("self",) if features.has_select_for_update_of else ())
+
+    def _delete_by_keys(self, keys: list[RawKey]) -> int:
+        """Delete those with some keys, as they are in their rows, and return how many."""
+        if rows.is_announced(self.model) and rows.deletes_at_once(self):
+            return rows.delete(self, keys)
+        deleted = 0
+        for start in range(0, len(keys), rows.BATCH):
+            forms = raw_keys.forms_of(keys[start : start + rows.BATCH])
+            _total, labels = self.filter(pk__in=forms).delete()
+            deleted += labels.get(self.model._meta.label, 0)
+        return deleted
+
     def _is_part_or_combination(self) -> bool:
         """Tell whether Django refuses to change these, and says why: a slice, or a union of others."""
         return self.query.is_sliced or bool(self.query.combinator)
 
     def end(self) -> int:
-        """End all of them, and return how many.
+        """End the sessions that exist now, and return how many.
 
-        Looks once more afterwards, so that one whose key was changed just then doesn't slip through:
-        a statement that waited for the old row can't see the new one.
+        If another request changes the key of one meanwhile, its row is another one, which a statement
+        that waited for the old row can't see. It is found by its user and sign-in time, which a new
+        sign-in doesn't share. Raise OperationalError if the keys change each time.
         """
-        ended = 0
-        while True:
-            _total, deleted = self.all().delete()
-            ended += deleted.get(self.model._meta.label, 0)
-            if not self.all().exists():
+        found = self._sign_ins(self.order_by())
+        sign_ins, ended = {*found.values()}, 0
+        for _attempt in range(END_ATTEMPTS):
+            ended += self._delete_by_keys([*found])
+            with transaction.atomic(using=self.db):
+                left = self._sign_ins(self._locked())
+            found = {key: sign_in for key, sign_in in left.items() if sign_in in sign_ins}
+            if not found:
                 return ended
+        raise OperationalError(
+            "The keys of some sessions changed each time. Try to end them again."
+        )
 
     async def aend(self) -> int:
         return await sync_to_async(self.end)()
@@ -142,16 +186,14 @@ class AbstractSession(AbstractBaseSession):
     class Meta(AbstractBaseSession.Meta):
         abstract = True
 
+    def __str__(self) -> str:
+        """Return the digest; Django takes it from an instance that is deleted."""
+        return self.session_key or models.Model.__str__(self)
+
     @classmethod
     def get_session_store_class(cls) -> type[SessionStore]:
-        """Return the configured engine's, where this is its model."""
-        from user_sessions.backends.db import SessionStore
-
-        with suppress(AttributeError, ImportError):  # the check E012 tells what is wrong with it
-            engine = import_module(settings.SESSION_ENGINE).SessionStore
-            if issubclass(engine, SessionStore) and engine.get_model_class() is cls:
-                return cast("type[SessionStore]", engine)
-        return SessionStore
+        """Return the configured engine's if this is its model; otherwise the one without a cache."""
+        return cast("type[SessionStore]", store_of(cls) or import_string(_DEFAULT_STORE))
 
     def refresh_from_db(self, using: str | None = None, *args: Any, **kwargs: Any) -> None:
         """Read, from where this instance was read: for what was deferred Django asks any replica."""
@@ -167,8 +209,8 @@ class AbstractSession(AbstractBaseSession):
 
     def end(self) -> bool:
         """End this session; return whether it was this call that did so."""
-        forms = [self.pk, self.raw_key] if self.raw_key else [self.pk]
-        _total, deleted = type(self).objects.filter(pk__in=forms).delete()
+        keys = raw_keys.forms_of([self.raw_key or RawKey(self.pk)])
+        _total, deleted = type(self).objects.filter(pk__in=keys).delete()
         return bool(deleted.get(self._meta.label))
 
     async def aend(self) -> bool:

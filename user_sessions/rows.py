@@ -9,62 +9,41 @@ Of the same deletions ``user_sessions.channels`` tells the websockets, after the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from importlib import import_module
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
-from django.conf import settings
 from django.core.signals import setting_changed
-from django.db import connections, models, transaction
-from django.db.models.deletion import Collector
+from django.db import models, transaction
 from django.db.models.signals import post_delete, pre_delete
-from django.dispatch import receiver
+from django.dispatch import Signal, receiver
 
 from user_sessions.backends import cache as session_cache
+from user_sessions.django_private import FastCollector, delete_in_one_statement
+from user_sessions.engine import store_of
 from user_sessions.keys import RawKey, digest_of, is_digest
 
 if TYPE_CHECKING:
     from user_sessions.models import AbstractSession, Session, SessionQuerySet
 
 BATCH = 2000  # sessions a statement, and a message to the cache
-WEBSOCKETS = "user_sessions.channels"
+
+# Sent after rows are deleted and before the COMMIT, in the same transaction. The sender is the model of
+# the sessions, ``session_keys`` are digests, and ``using`` names the database. After connecting, call
+# ``connect()``. An expired session that ``clearsessions`` deletes is not announced.
+sessions_deleted = Signal()
 
 
 def is_cached(model: type[models.Model]) -> bool:
-    """Tell whether the configured engine caches the sessions of a model."""
-    return bool(getattr(_engine_of(model), "is_cached", False))
-
-
-def is_watched(model: type[models.Model]) -> bool:
-    """Tell whether websockets of the sessions of a model are told when one ends."""
-    return apps.is_installed(WEBSOCKETS) and _engine_of(model) is not None
+    """Return whether the configured engine caches the sessions of a model."""
+    store = store_of(model)
+    return store is not None and store.is_cached
 
 
 def is_announced(model: type[models.Model]) -> bool:
-    """Tell whether somebody has to know which sessions of a model are deleted."""
-    return is_cached(model) or is_watched(model)
-
-
-def _engine_of(model: type[models.Model]) -> Any:
-    """Return the configured engine where a model is its; else None."""
-    with suppress(Exception):  # the check E012 tells what is wrong with an engine
-        engine = import_module(settings.SESSION_ENGINE).SessionStore
-        if engine.get_model_class()._meta.concrete_model is model._meta.concrete_model:
-            return engine
-    return None
-
-
-def in_callers_transaction(using: str) -> bool:
-    """Tell whether what is written now may still be undone by whoever called us.
-
-    The transaction that Django's TestCase puts around a test doesn't count, for nothing in the test
-    sees its end (the same rule as in django/db/transaction.py, ``durable``).
-    """
-    connection = connections[using]
-    if not connection.in_atomic_block:
-        return not connection.get_autocommit()
-    return not all(getattr(block, "_from_testcase", False) for block in connection.atomic_blocks)
+    """Return whether the cache or a receiver needs to know which sessions of a model are deleted."""
+    store = store_of(model)
+    return store is not None and (store.is_cached or sessions_deleted.has_listeners(model))
 
 
 def deletes_at_once(sessions: SessionQuerySet[Any]) -> bool:
@@ -72,18 +51,16 @@ def deletes_at_once(sessions: SessionQuerySet[Any]) -> bool:
     return _Collector(using=sessions.db, origin=sessions).can_fast_delete(sessions)
 
 
-def delete(sessions: SessionQuerySet[Any]) -> tuple[int, dict[str, int]]:
-    """Delete some sessions and announce each; return what QuerySet.delete returns."""
+def delete(sessions: SessionQuerySet[Any], keys: Sequence[RawKey] | None = None) -> int:
+    """Delete some sessions, or those of them with some keys; announce each and return how many."""
 
     def delete_batch(batch: SessionQuerySet[Any], keys: Sequence[RawKey]) -> int:
-        # What QuerySet.delete() ends in, once it has found that no instance is needed.
-        deleted = int(batch._raw_delete(sessions.db))
+        deleted = delete_in_one_statement(batch)
         gone = digests_of(set(keys) - _left(batch, keys, deleted))
         _announce(sessions.model, gone, sessions.db)
         return deleted
 
-    deleted = _by_keys(sessions, delete_batch)
-    return deleted, {sessions.model._meta.label: deleted} if deleted else {}
+    return _by_keys(sessions, delete_batch, keys)
 
 
 def delete_expired(sessions: SessionQuerySet[Any]) -> int:
@@ -93,7 +70,7 @@ def delete_expired(sessions: SessionQuerySet[Any]) -> int:
     by its heartbeat.
     """
     if is_announced(sessions.model) and deletes_at_once(sessions):
-        return int(sessions._raw_delete(sessions.db))
+        return delete_in_one_statement(sessions)
     _total, deleted = sessions.delete()
     return deleted.get(sessions.model._meta.label, 0)
 
@@ -123,7 +100,9 @@ def digests_of(keys: Sequence[str] | set[RawKey]) -> list[str]:
 
 
 def _by_keys(
-    sessions: SessionQuerySet[Any], work: Callable[[SessionQuerySet[Any], Sequence[RawKey]], int]
+    sessions: SessionQuerySet[Any],
+    work: Callable[[SessionQuerySet[Any], Sequence[RawKey]], int],
+    keys: Sequence[RawKey] | None = None,
 ) -> int:
     """Do some work on sessions, batch by batch, in one transaction; return the sum.
 
@@ -131,7 +110,8 @@ def _by_keys(
     meanwhile, the cache would not be told.
     """
     with _undoing_tombstones(sessions.model) as told, transaction.atomic(using=sessions.db):
-        keys = [RawKey(key) for key in sessions.order_by().values_list("pk", flat=True)]
+        if keys is None:
+            keys = [RawKey(key) for key in sessions.order_by().values_list("pk", flat=True)]
         done = 0
         for start in range(0, len(keys), BATCH):
             batch = keys[start : start + BATCH]
@@ -157,10 +137,7 @@ def _announce(model: type[models.Model], digests: list[str], using: str) -> None
     """Tell of sessions that are deleted and not committed yet: the cache now, websockets afterwards."""
     if is_cached(model):
         session_cache.bury(digests)
-    if is_watched(model):
-        from user_sessions.channels.layer import tell_after_commit
-
-        tell_after_commit(digests, using)
+    sessions_deleted.send(sender=model, session_keys=digests, using=using)
 
 
 def _left(batch: SessionQuerySet[Any], keys: Sequence[RawKey], deleted: int) -> set[RawKey]:
@@ -182,15 +159,8 @@ def announce_deleted(instance: AbstractSession, using: str, **kwargs: Any) -> No
     _announce(type(instance), [instance.pk], using)
 
 
-_OURS = [hash_before_delete, announce_deleted]
-
-
-class _Collector(Collector):
-    """Django's collector, for which our own receivers are no reason to fetch each instance."""
-
-    def _has_signal_listeners(self, model: type[models.Model]) -> bool:
-        found = [*pre_delete._live_receivers(model), *post_delete._live_receivers(model)]
-        return any(listener not in _OURS for receivers in found for listener in receivers)
+class _Collector(FastCollector):
+    ignored = (hash_before_delete, announce_deleted)
 
 
 @receiver(setting_changed)
@@ -202,8 +172,22 @@ def connect(setting: str = "SESSION_ENGINE", **kwargs: Any) -> None:
     if setting not in {"SESSION_ENGINE", "INSTALLED_APPS"}:
         return
     for model in apps.get_models():
+        announced = _may_be_announced(model)
         for signal, ours in ((pre_delete, hash_before_delete), (post_delete, announce_deleted)):
-            if is_announced(model):
+            if announced:
                 signal.connect(ours, sender=model)
             else:
                 signal.disconnect(ours, sender=model)
+
+
+def _may_be_announced(model: type[models.Model]) -> bool:
+    """Return ``is_announced``, and True for sessions of an engine that can't be imported.
+
+    A deletion then raises the engine's error. Starting does not, so the system check E012 can report it.
+    """
+    if not hasattr(model, "get_session_store_class"):
+        return False
+    try:
+        return is_announced(model)
+    except Exception:  # noqa: BLE001  # a site's own engine may raise anything
+        return True

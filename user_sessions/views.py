@@ -22,8 +22,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.generic import DetailView, ListView, TemplateView, View
 
-from user_sessions.backends import get_session_model
 from user_sessions.device import device_name
+from user_sessions.engine import get_session_model
 from user_sessions.keys import digest_of, is_digest
 from user_sessions.models import AbstractSession, SessionQuerySet
 from user_sessions.summary import summary_of

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.core.exceptions import ImproperlyConfigured
 
 from user_sessions.admin.sessions import SessionAdmin
-from user_sessions.backends import get_session_model
+from user_sessions.engine import get_session_model
 
 __all__ = ["SessionAdmin"]
 

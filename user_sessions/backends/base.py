@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from asgiref.sync import sync_to_async
 from django.contrib.auth import SESSION_KEY
@@ -14,6 +13,7 @@ from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django.utils.functional import cached_property
 
+from user_sessions.backends.facts import StoredFacts
 from user_sessions.client import clean_user_agent, parse_address
 from user_sessions.conf import conf
 from user_sessions.keys import digest_of, is_digest
@@ -21,23 +21,6 @@ from user_sessions.signals import Client, client_changed
 
 if TYPE_CHECKING:
     from user_sessions.models import AbstractSession
-
-
-class StoredFacts(NamedTuple):
-    """What a store remembers of the row that it loaded or wrote; the names are the columns'."""
-
-    user_id: Any
-    user_agent: str | None
-    ip: str | None
-    created_at: datetime | None
-    last_activity: datetime
-
-
-@cache
-def _session_model() -> type[AbstractSession]:
-    from user_sessions.models import Session  # models can be imported once all apps are known
-
-    return Session
 
 
 class SessionStore(SessionBase):
@@ -49,6 +32,8 @@ class SessionStore(SessionBase):
     Each ``a*`` method that reads or writes runs its sync twin in Django's thread for database work,
     where Django's own asynchronous queries run too, so there is one implementation of each.
     """
+
+    is_cached = False  # whether sessions are read from a cache too
 
     _stored: StoredFacts | None = None
     _signed_in_at: datetime | None = None
@@ -71,7 +56,7 @@ class SessionStore(SessionBase):
     @classmethod
     def get_model_class(cls) -> type[AbstractSession]:
         """Return the model of the rows. A site with columns of its own overrides this."""
-        return _session_model()
+        raise NotImplementedError("subclasses of SessionStore must provide get_model_class()")
 
     @cached_property
     def model(self) -> type[AbstractSession]:

@@ -27,7 +27,7 @@ from django.core.cache import caches
 from django.core.cache.backends.db import DatabaseCache
 from django.utils import timezone
 
-from user_sessions.backends.base import StoredFacts
+from user_sessions.backends.facts import StoredFacts
 from user_sessions.conf import conf
 from user_sessions.exceptions import CacheUnavailable
 

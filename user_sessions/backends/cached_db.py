@@ -10,17 +10,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from django.db import connections
 from django.utils import timezone
 
 from user_sessions.backends import cache as session_cache
-from user_sessions.backends.base import StoredFacts
 from user_sessions.backends.cache import ASK, ENDED, Entry
 from user_sessions.backends.db import SessionStore as DatabaseStore
-from user_sessions.backends.db import facts_of
+from user_sessions.backends.facts import StoredFacts, facts_of
+from user_sessions.django_private import is_in_callers_transaction
 from user_sessions.exceptions import CacheUnavailable, SessionEnded
 from user_sessions.keys import digest_of
 from user_sessions.models import AbstractSession
-from user_sessions.rows import in_callers_transaction
 
 
 class SessionStore(DatabaseStore):
@@ -196,7 +196,7 @@ class SessionStore(DatabaseStore):
         """
         outermost = self._may_be_undone is None
         if outermost:
-            self._may_be_undone = in_callers_transaction(self._using)
+            self._may_be_undone = is_in_callers_transaction(connections[self._using])
         try:
             with super()._transaction():
                 yield

@@ -15,19 +15,24 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from user_sessions.backends.base import SessionStore as BaseStore
-from user_sessions.backends.base import StoredFacts
 from user_sessions.backends.expiry import remove_expired
+from user_sessions.backends.facts import StoredFacts, facts_of
 from user_sessions.backends.statements import update_row
 from user_sessions.conf import conf
 from user_sessions.exceptions import SessionEnded
-from user_sessions.models import AbstractSession, SessionQuerySet
+from user_sessions.models import AbstractSession, Session, SessionQuerySet
 from user_sessions.upgrade import raw_keys
+from user_sessions.upgrade.old_sessions import MOVED, old_sessions
 
 logger = logging.getLogger("user_sessions")
 
 
 class SessionStore(BaseStore):
     """A session that is a row, found by the digest of its key."""
+
+    @classmethod
+    def get_model_class(cls) -> type[AbstractSession]:
+        return Session
 
     def load(self) -> dict[str, Any]:
         """Return the data of the session, or of none: ``{}``, and the key is forgotten.
@@ -164,8 +169,6 @@ class SessionStore(BaseStore):
 
     def _move_from(self, path: str) -> bool:
         """Move this session from another app's table into ours; tell whether it was there."""
-        from user_sessions.upgrade.old_sessions import MOVED, old_sessions
-
         return bool(old_sessions(path).move([self.session_key or ""])[MOVED])
 
     def _insert(self, row: AbstractSession, known: dict[str, Any]) -> None:
@@ -235,10 +238,6 @@ class SessionStore(BaseStore):
 @lru_cache
 def _columns(model: type[AbstractSession]) -> tuple[str, ...]:
     return tuple(f.attname for f in model._meta.concrete_fields if not f.primary_key)
-
-
-def facts_of(row: AbstractSession) -> StoredFacts:
-    return StoredFacts(row.user_id, row.user_agent, row.ip, row.created_at, row.last_activity)
 
 
 def _says_row_is_gone(error: DatabaseError) -> bool:

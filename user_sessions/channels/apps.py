@@ -8,7 +8,7 @@ from django.db.models.signals import post_save
 
 
 class ChannelsConfig(AppConfig):
-    """It has no models. That it is installed is what makes ``rows`` announce each end."""
+    """It has no models; it connects the channel layer to the signals of sessions and users."""
 
     name = "user_sessions.channels"
     label = "user_sessions_channels"
@@ -17,5 +17,6 @@ class ChannelsConfig(AppConfig):
         from user_sessions import rows
         from user_sessions.channels import layer
 
-        rows.connect()  # again, for it may have been asked before this app was there
+        rows.sessions_deleted.connect(layer.sessions_deleted)
+        rows.connect()
         post_save.connect(layer.user_saved, sender=settings.AUTH_USER_MODEL)

@@ -18,7 +18,8 @@ from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import connections, transaction
 
-from user_sessions.backends import get_session_model
+from user_sessions.django_private import last_on_commit
+from user_sessions.engine import get_session_model
 from user_sessions.rows import digests_of
 
 logger = logging.getLogger("user_sessions")
@@ -51,12 +52,16 @@ def tell_after_commit(digests: Collection[str], using: str) -> None:
     A cascade deletes one session after another, and for each there would be an event loop and a
     connection to the layer. What a savepoint undoes may be told too, for a message only says "look".
     """
-    waiting = connections[using].run_on_commit
-    last = waiting[-1][1] if waiting else None
+    last = last_on_commit(connections[using])
     if isinstance(last, Telling):
         last.extend(digests)
     else:
         transaction.on_commit(Telling(digests), using=using, robust=True)
+
+
+def sessions_deleted(session_keys: Collection[str], using: str, **kwargs: Any) -> None:
+    """Receive the signal that sessions were deleted, and tell their websockets after the COMMIT."""
+    tell_after_commit(session_keys, using)
 
 
 def tell(digests: Collection[str]) -> None:

@@ -15,7 +15,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from django.utils.module_loading import import_string
 
 from user_sessions import rows
-from user_sessions.backends import get_session_model
+from user_sessions.engine import get_session_model
 
 # Of one process only, or without an `add` that two processes can't both succeed with.
 _NOT_SHARED = (DummyCache, FileBasedCache, LocMemCache)

@@ -8,7 +8,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Warning, register
 
-from user_sessions.rows import WEBSOCKETS
+WEBSOCKETS = "user_sessions.channels"
 
 IN_MEMORY = "channels.layers.InMemoryChannelLayer"
 REDIS = "channels_redis.core.RedisChannelLayer"

@@ -13,9 +13,9 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.utils.module_loading import import_string
 
-from user_sessions.backends import get_session_model
 from user_sessions.client import UNIX_SOCKET, Network, trusted_networks
 from user_sessions.conf import PREFIX, all_settings, conf
+from user_sessions.engine import get_session_model
 
 # The prefix, by IP version, at which a network is that of a whole registry, or wider: nobody's proxies
 # fill it, and what providers publish of theirs is far smaller.

@@ -6,19 +6,19 @@ from typing import Any
 from django.db import migrations
 from django.db.migrations.exceptions import IrreversibleError
 
-from user_sessions.upgrade import raw_keys
+from user_sessions.upgrade import hash_keys
 
 
 def hash_session_keys(apps: Any, schema_editor: Any) -> None:
     model = apps.get_model("user_sessions", "Session")
-    total = raw_keys.count(model, schema_editor.connection.alias)
+    total = hash_keys.count(model, schema_editor.connection.alias)
 
     def report(done: int) -> None:
         if sys.stdout.isatty():
             sys.stdout.write(f"\r    {done:,} of {max(done, total):,} session keys hashed ")
             sys.stdout.flush()
 
-    raw_keys.hash_all(model, schema_editor.connection, report)
+    hash_keys.hash_all(model, schema_editor.connection, report)
 
 
 def refuse(apps: Any, schema_editor: Any) -> None:

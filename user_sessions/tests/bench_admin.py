@@ -47,7 +47,7 @@ def fill(sessions: int, users: int) -> None:
     from django.contrib.auth import get_user_model
     from django.utils import timezone
 
-    from user_sessions.backends import get_session_model
+    from user_sessions.engine import get_session_model
     from user_sessions.tests import user_agents
 
     chance, now = random.Random(4), timezone.now()  # noqa: S311  # data for a measurement
@@ -168,8 +168,8 @@ def measure_clearing(rounds: int) -> list[str]:
 
     Each way removes the same rows, put back from a copy before it.
     """
-    from user_sessions.backends import get_session_model
     from user_sessions.backends.expiry import remove_expired
+    from user_sessions.engine import get_session_model
 
     sessions = get_session_model().objects
     ways = [
@@ -238,7 +238,7 @@ def main() -> None:
 def report(arguments: argparse.Namespace) -> None:
     from django.db.models import F
 
-    from user_sessions.backends import get_session_model
+    from user_sessions.engine import get_session_model
 
     explained: list[str] = []
     fill(arguments.sessions, arguments.users)

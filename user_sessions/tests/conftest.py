@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
 from user_sessions import rows
-from user_sessions.backends import get_session_model
+from user_sessions.engine import get_session_model
 from user_sessions.tests import caches
 from user_sessions.tests.people import make_person
 from user_sessions.tests.user_agents import FIREFOX_ON_LINUX

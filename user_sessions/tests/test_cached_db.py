@@ -24,6 +24,7 @@ from user_sessions import rows
 from user_sessions.backends import cache as session_cache
 from user_sessions.backends.cache import ASK, ENDED, OUTLIVES_ANY_OFFER, Entry
 from user_sessions.conf import conf
+from user_sessions.django_private import is_in_callers_transaction
 from user_sessions.exceptions import CacheUnavailable, SessionEnded
 from user_sessions.keys import digest_of
 from user_sessions.middleware import RETRY_AFTER
@@ -332,6 +333,24 @@ def test_only_the_model_of_an_engine_that_caches_is_listened_to(session_model, s
         assert pre_delete.has_listeners(session_model) is listened
 
 
+ENDING = {
+    "instance": lambda row: row.end(),
+    "queryset": lambda row: type(row).objects.filter(pk=row.pk).end(),
+    "delete()": lambda row: type(row).objects.filter(pk=row.pk).delete(),
+    "user": lambda row: row.user.delete(),
+}
+
+
+@pytest.mark.parametrize("end", ENDING.values(), ids=ENDING)
+def test_an_engine_that_cannot_be_imported_ends_no_session(laptop, session_model, settings, end):
+    """It may cache, and its cache would not be told."""
+    row = laptop.row
+    settings.SESSION_ENGINE = "no.such.engine"
+    with pytest.raises(ModuleNotFoundError), transaction.atomic():
+        end(row)
+    assert session_model.objects.filter(pk=row.pk).exists()
+
+
 def test_a_session_that_is_none_of_them_any_more_gets_no_tombstone(
     laptop, session_model, user, monkeypatch
 ):
@@ -495,11 +514,11 @@ class TestTransactionOfTheCaller:
     def test_one_without_atomic_is_one_too(self, laptop):
         transaction.set_autocommit(False)
         try:
-            assert rows.in_callers_transaction("default")
+            assert is_in_callers_transaction(connection)
         finally:
             transaction.rollback()
             transaction.set_autocommit(True)
-        assert not rows.in_callers_transaction("default")
+        assert not is_in_callers_transaction(connection)
 
 
 class TestRemovedByHand:

@@ -8,9 +8,9 @@ import pytest
 from django.core.checks import run_checks
 from django.test import override_settings
 
-from user_sessions.backends import get_session_model
 from user_sessions.checks import settings as settings_checks
 from user_sessions.conf import all_settings
+from user_sessions.engine import get_session_model
 
 NOT_CALLABLE = "a text"
 MODEL = f"{get_session_model().__module__}.{get_session_model().__name__}"

@@ -589,7 +589,7 @@ class TestProjects:
         project.follow(text_of("how-to/own-model.md"))
         assert HEADING in project.page()
         store = "from labels.sessions import SessionStore as S; s = S(); s['label'] = 'Work laptop'; s.create()"
-        label = "from user_sessions.backends import get_session_model as m; print(m().objects.get(pk=s.session_key).label)"
+        label = "from user_sessions.engine import get_session_model as m; print(m().objects.get(pk=s.session_key).label)"
         assert (
             project.run("manage.py", "shell", "--verbosity", "0", "-c", f"{store}; {label}")
             == "Work laptop\n"

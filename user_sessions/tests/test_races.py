@@ -11,7 +11,7 @@ from time import monotonic
 
 import pytest
 from django.contrib.auth import SESSION_KEY
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from user_sessions.exceptions import SessionEnded
 from user_sessions.keys import digest_of
@@ -51,6 +51,21 @@ def elsewhere(function):
         yield lambda: pool.submit(run)
 
 
+@contextmanager
+def repeatable_read():
+    """Set the isolation level of the transactions that follow on this connection."""
+    statements = {
+        "postgresql": "SET default_transaction_isolation = 'repeatable read'",
+        "mysql": "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(statements[connection.vendor])
+    try:
+        yield
+    finally:
+        connection.close()
+
+
 @pytest.fixture
 def key(transactional_db, laptop):
     return laptop.key
@@ -83,6 +98,22 @@ def test_a_touch_that_waits_for_an_end_writes_nothing(key, store, session_model)
             other = wait_until_blocked(start())
         other.result(DEADLINE)
     assert not session_model.objects.exists()
+
+
+def test_a_snapshot_of_ended_sessions_does_not_keep_an_end_from_returning(
+    session_model, key, make_browser, user
+):
+    """In the caller's transaction, REPEATABLE READ shows what others have deleted."""
+    make_browser(user)
+    ending = elsewhere(lambda: session_model.objects.get(pk=key).end())
+    with ending as start, repeatable_read(), transaction.atomic():
+        assert session_model.objects.count() == 2
+        assert start().result(DEADLINE)
+        if connection.vendor == "postgresql":  # it refuses to change what a snapshot doesn't show
+            with pytest.raises(OperationalError, match="serialize"), transaction.atomic():
+                session_model.objects.all().end()
+        else:
+            assert session_model.objects.all().end() == 1
 
 
 def test_a_key_that_is_changed_meanwhile_does_not_escape_the_end_of_all(store, session_model, key):

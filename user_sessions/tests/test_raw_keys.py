@@ -18,7 +18,7 @@ from user_sessions.backends.db import SessionStore
 from user_sessions.exceptions import SessionEnded
 from user_sessions.keys import RawKey, digest_of
 from user_sessions.models import Session
-from user_sessions.upgrade import raw_keys
+from user_sessions.upgrade import hash_keys, raw_keys
 
 migration = importlib.import_module("user_sessions.migrations.0005_hash_session_keys")
 
@@ -185,7 +185,7 @@ class TestMigration:
     def test_every_key_is_hashed_and_everybody_stays_signed_in(
         self, make_browser, user, schema_editor, monkeypatch
     ):
-        monkeypatch.setattr(raw_keys, "BATCH", 2)
+        monkeypatch.setattr(hash_keys, "BATCH", 2)
         browsers = [make_browser(user) for _number in range(5)]
         for browser in browsers:
             make_raw(browser.key)
@@ -196,7 +196,7 @@ class TestMigration:
         assert {browser.who() for browser in browsers} == {user.get_username()}
 
     def test_it_can_be_killed_and_run_again(self, make_browser, user, schema_editor, monkeypatch):
-        monkeypatch.setattr(raw_keys, "BATCH", 2)
+        monkeypatch.setattr(hash_keys, "BATCH", 2)
         keys = [make_browser(user).key for _number in range(5)]
         for key in keys:
             make_raw(key)
@@ -205,8 +205,8 @@ class TestMigration:
             raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
-            raw_keys.hash_all(Session, connection, kill)
-        assert raw_keys.count(Session, "default") == 3
+            hash_keys.hash_all(Session, connection, kill)
+        assert hash_keys.count(Session, "default") == 3
         self.migrate(schema_editor)
         assert stored_keys() == {digest_of(key) for key in keys}
 
@@ -218,7 +218,7 @@ class TestMigration:
             if done == 1:
                 make_raw(late.key)
 
-        raw_keys.hash_all(Session, connection, write_behind)
+        hash_keys.hash_all(Session, connection, write_behind)
         assert stored_keys() == {digest_of(first.key), digest_of(late.key)}
 
     def test_it_names_a_user_who_stands_in_the_data_only(

@@ -20,8 +20,8 @@ from django.utils.formats import date_format
 from django.views import View
 
 import user_sessions
-from user_sessions.backends import get_session_model
 from user_sessions.device import KINDS
+from user_sessions.engine import get_session_model
 from user_sessions.keys import digest_of
 from user_sessions.summary import SessionSummary
 from user_sessions.templatetags.user_sessions import ago, register

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.apps.registry import Apps
 from django.conf import settings
@@ -21,11 +21,12 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connections, models, router, transaction
 from django.utils import timezone
 
-from user_sessions.admin.user_names import users_database
-from user_sessions.backends import get_session_model
-from user_sessions.backends.db import SessionStore
 from user_sessions.client import clean_user_agent, parse_address
+from user_sessions.engine import get_session_model
 from user_sessions.models import AbstractSession
+
+if TYPE_CHECKING:
+    from user_sessions.backends.db import SessionStore
 
 DJANGO = "django.contrib.sessions.models.Session"
 
@@ -116,7 +117,10 @@ class OldSessions:
         found = list(rows.filter(pk__in=keys))
         stores = {old.pk: _store(old) for old in found}
         wanted = {store.user_id_of(store._session) for store in stores.values()} - {None}
-        users = get_user_model()._base_manager.using(users_database()).filter(pk__in=wanted)
+        user_model = get_user_model()
+        users = user_model._base_manager.using(router.db_for_write(user_model)).filter(
+            pk__in=wanted
+        )
         known = set(users.values_list("pk", flat=True))
         return {old.pk: _verdict(old, stores[old.pk], known) for old in found}
 

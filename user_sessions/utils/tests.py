@@ -10,7 +10,7 @@ from django.contrib.auth import alogin, login
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 
-from user_sessions.backends import get_session_model
+from user_sessions.engine import get_session_model
 
 
 def _request(client: Client | AsyncClient) -> HttpRequest:

@@ -9,7 +9,7 @@ from django.core.cache import caches
 from django.core.management.base import BaseCommand, CommandError
 
 from user_sessions import rows
-from user_sessions.backends import get_session_model
+from user_sessions.engine import get_session_model
 
 
 class Command(BaseCommand):

@@ -9,8 +9,8 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from user_sessions.backends import get_session_model
 from user_sessions.backends.expiry import BATCH, remove_expired
+from user_sessions.engine import get_session_model
 from user_sessions.models import SessionQuerySet
 
 

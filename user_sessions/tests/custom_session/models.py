@@ -9,9 +9,3 @@ from user_sessions.models import AbstractSession
 
 class TenantSession(AbstractSession):
     tenant = models.CharField(max_length=60, blank=True)
-
-    @classmethod
-    def get_session_store_class(cls):
-        from user_sessions.tests.custom_session.engine import SessionStore
-
-        return SessionStore
