@@ -72,7 +72,7 @@ class Conf:
         "again, should a message that it has ended have been lost.",
         default=timedelta(minutes=1),
     )
-    MOVE_FROM = Setting[str | None](
+    MOVE_FROM = Setting[str | None](  # 4.0: remove
         "Dotted path of another app's session model, for a site that can't stop to run "
         "migratesessions: a session that isn't found is looked for there, and moved at its first visit.",
         default=None,

@@ -20,7 +20,7 @@ from user_sessions.django_private import gives_values
 from user_sessions.engine import store_of
 from user_sessions.fields import SessionKeyField
 from user_sessions.keys import RawKey, is_digest
-from user_sessions.upgrade import raw_keys
+from user_sessions.upgrade import raw_keys  # 4.0: remove
 
 if TYPE_CHECKING:
     from user_sessions.backends.db import SessionStore
@@ -44,7 +44,7 @@ class SessionQuerySet(models.QuerySet[AnySession]):
         """Those that are of no use any more; ``clearsessions`` removes them."""
         return self.filter(expire_date__lte=timezone.now())
 
-    def hashed(self) -> SessionQuerySet[AnySession]:
+    def hashed(self) -> SessionQuerySet[AnySession]:  # 4.0: remove
         """The same, once those among them that still stand under a raw key got their digest."""
         if raw_keys.may_be_left(self.model, self.db):
             raw_keys.hash_rows(self)
@@ -65,7 +65,7 @@ class SessionQuerySet(models.QuerySet[AnySession]):
             return deleted, {self.model._meta.label: deleted} if deleted else {}
         # What isn't deleted in one statement is deleted by the digests of the instances.
         if not Collector(using=self.db, origin=self).can_fast_delete(self):
-            self.hashed()
+            self.hashed()  # 4.0: remove
         return super().delete()
 
     delete.alters_data = True  # type: ignore[attr-defined]  # as Django marks its own
@@ -96,7 +96,7 @@ class SessionQuerySet(models.QuerySet[AnySession]):
             return rows.delete(self, keys)
         deleted = 0
         for start in range(0, len(keys), rows.BATCH):
-            forms = raw_keys.forms_of(keys[start : start + rows.BATCH])
+            forms = raw_keys.forms_of(keys[start : start + rows.BATCH])  # 4.0: remove
             _total, labels = self.filter(pk__in=forms).delete()
             deleted += labels.get(self.model._meta.label, 0)
         return deleted
@@ -180,7 +180,7 @@ class AbstractSession(AbstractBaseSession):
 
     objects: ClassVar[SessionManager] = SessionManager()
 
-    raw_key: RawKey | None = None  # of a row that still stands under it
+    raw_key: RawKey | None = None  # of a row that is not hashed yet; 4.0: remove
     saved_by_engine = False  # which tells its cache itself
 
     class Meta(AbstractBaseSession.Meta):
@@ -209,7 +209,7 @@ class AbstractSession(AbstractBaseSession):
 
     def end(self) -> bool:
         """End this session; return whether it was this call that did so."""
-        keys = raw_keys.forms_of([self.raw_key or RawKey(self.pk)])
+        keys = raw_keys.forms_of([self.raw_key or RawKey(self.pk)])  # 4.0: remove
         _total, deleted = type(self).objects.filter(pk__in=keys).delete()
         return bool(deleted.get(self._meta.label))
 
@@ -227,18 +227,18 @@ class Session(AbstractSession):
         session = super().from_db(db, field_names, values, **kwargs)
         key = dict(zip(field_names, values, strict=False)).get("session_key")
         if key and not is_digest(key):
-            session.raw_key = RawKey(key)
+            session.raw_key = RawKey(key)  # 4.0: remove
         return session
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        self._hash()
+        self._hash()  # 4.0: remove
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        self._hash()
+        self._hash()  # 4.0: remove
         return super().delete(*args, **kwargs)
 
-    def _hash(self) -> None:
+    def _hash(self) -> None:  # 4.0: remove
         """Give a row that stands under its key the digest by which the instance knows it."""
         if self.raw_key:
             Session.objects.filter(pk=self.raw_key).update(session_key=self.pk)

@@ -148,7 +148,7 @@ def _left(batch: SessionQuerySet[Any], keys: Sequence[RawKey], deleted: int) -> 
     return set(map(RawKey, rows.values_list("pk", flat=True)))
 
 
-def hash_before_delete(instance: Session, **kwargs: Any) -> None:
+def hash_before_delete(instance: Session, **kwargs: Any) -> None:  # 4.0: remove
     """Give a row that stands under its key the digest, by which its instance is deleted."""
     if instance.raw_key:
         instance._hash()

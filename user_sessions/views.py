@@ -42,7 +42,7 @@ class OwnSessionsView(View):
 
     def get_queryset(self) -> SessionQuerySet[Any]:
         sessions = get_session_model().objects.active().filter(user=self.request.user)
-        return cast("SessionQuerySet[Any]", sessions.hashed())
+        return cast("SessionQuerySet[Any]", sessions.hashed())  # 4.0: remove hashed()
 
     def others(self) -> SessionQuerySet[Any]:
         return self.get_queryset().exclude(pk=self.current)

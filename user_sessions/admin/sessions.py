@@ -68,7 +68,7 @@ class SessionChangeList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         """Get the sessions of a page, each with its digest, by which links and actions name it."""
         super().get_results(request)
-        cast("SessionQuerySet[Any]", self.result_list).hashed()
+        cast("SessionQuerySet[Any]", self.result_list).hashed()  # 4.0: remove
 
 
 class SessionAdmin(ModelAdmin):  # type: ignore[type-arg]  # no generic at run time

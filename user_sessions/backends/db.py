@@ -21,8 +21,8 @@ from user_sessions.backends.statements import update_row
 from user_sessions.conf import conf
 from user_sessions.exceptions import SessionEnded
 from user_sessions.models import AbstractSession, Session, SessionQuerySet
-from user_sessions.upgrade import raw_keys
-from user_sessions.upgrade.old_sessions import MOVED, old_sessions
+from user_sessions.upgrade import raw_keys  # 4.0: remove
+from user_sessions.upgrade.old_sessions import MOVED, old_sessions  # 4.0: remove
 
 logger = logging.getLogger("user_sessions")
 
@@ -45,7 +45,7 @@ class SessionStore(BaseStore):
             data = self._take(row) if row.expire_date > timezone.now() else None
             if data is not None:
                 return data
-        if self.session_key and conf.MOVE_FROM and self._move_from(conf.MOVE_FROM):
+        if self.session_key and conf.MOVE_FROM and self._move_from(conf.MOVE_FROM):  # 4.0: remove
             return self.load()
         self._session_key = None
         return {}
@@ -164,10 +164,10 @@ class SessionStore(BaseStore):
     def _rows(self, session_key: str | None, **conditions: Any) -> SessionQuerySet[Any]:
         """Return the row of a session key: one, or none."""
         sessions: SessionQuerySet[Any] = SessionQuerySet(model=self.model, using=self._using)
-        key = raw_keys.lookup(session_key or "", self.model, sessions.db)
+        key = raw_keys.lookup(session_key or "", self.model, sessions.db)  # 4.0: remove
         return sessions.filter(**key, **conditions)
 
-    def _move_from(self, path: str) -> bool:
+    def _move_from(self, path: str) -> bool:  # 4.0: remove
         """Move this session from another app's table into ours; tell whether it was there."""
         return bool(old_sessions(path).move([self.session_key or ""])[MOVED])
 
@@ -191,7 +191,7 @@ class SessionStore(BaseStore):
         written = self._write_columns(row, names, {})
         if written == 0:
             raise SessionEnded
-        if written is None and self._has_raw_keys():
+        if written is None and self._has_raw_keys():  # 4.0: remove
             self._update_and_hash(row, names)
         elif written is None:
             self._save(row, names)
@@ -202,7 +202,7 @@ class SessionStore(BaseStore):
         """Write a row by its digest; return what ``update_row`` does."""
         return None if self._has_raw_keys() else update_row(row, names, expected, self._using)
 
-    def _has_raw_keys(self) -> bool:
+    def _has_raw_keys(self) -> bool:  # 4.0: remove
         return raw_keys.may_be_left(self.model, self._using)
 
     def _prepare(self, row: AbstractSession, changed: dict[str, Any]) -> list[str]:
@@ -220,7 +220,7 @@ class SessionStore(BaseStore):
                 raise SessionEnded from None
             raise
 
-    def _update_and_hash(self, row: AbstractSession, names: list[str]) -> None:
+    def _update_and_hash(self, row: AbstractSession, names: list[str]) -> None:  # 4.0: remove
         """Write a row that may still stand under the key, and give it the digest by the way."""
         values = {name: getattr(row, name) for name in names}
         if not self._write({"session_key": row.session_key, **values}):

@@ -5,6 +5,6 @@ Importing this package registers them all.
 
 from __future__ import annotations
 
-from user_sessions.checks import cache, channels, installation, settings
+from user_sessions.checks import cache, channels, installation, settings, themes
 
-__all__ = ["cache", "channels", "installation", "settings"]
+__all__ = ["cache", "channels", "installation", "settings", "themes"]

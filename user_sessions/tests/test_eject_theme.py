@@ -384,7 +384,7 @@ def test_the_checks_and_this_command_alone_look_for_themes():
         for path in modules
         if re.search(r"user_sessions_themes|\bTHEMES\b", path.read_text())
     }
-    assert looking == {"installation", "eject_theme"}
+    assert looking == {"themes", "eject_theme"}
 
 
 def test_a_template_is_found_by_the_name_that_it_has_in_the_folder(look, follow):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -111,3 +112,15 @@ def test_one_module_names_a_store_instead_of_importing_it():
 
 def test_few_modules_lie_flat_in_the_package():
     assert len([*(ROOT / "user_sessions").glob("*.py")]) <= 18
+
+
+def test_each_import_of_the_upgrade_is_marked_for_removal():
+    importing = re.compile(r"^from user_sessions\.upgrade.*$", re.MULTILINE)
+    lines = [
+        line
+        for path in modules("user_sessions").values()
+        if not {"tests", "upgrade", "migrations"} & {*path.parts}
+        for line in importing.findall((ROOT / path).read_text("utf-8"))
+    ]
+    assert lines
+    assert [line for line in lines if not line.endswith("# 4.0: remove")] == []

@@ -19,6 +19,7 @@ from django.test import override_settings
 from user_sessions.backends.db import SessionStore as DatabaseStore
 from user_sessions.checks import installation as installation_checks
 from user_sessions.checks import settings as settings_checks
+from user_sessions.checks import themes
 from user_sessions.middleware import SessionMiddleware
 from user_sessions.models import Session
 from user_sessions.tests import geoip
@@ -515,7 +516,8 @@ def test_no_check_raises_whatever_the_settings(settings, name, value):
 
 
 def our_checks():
-    names = [*vars(settings_checks).values(), *vars(installation_checks).values()]
+    modules = (settings_checks, installation_checks, themes)
+    names = [value for module in modules for value in vars(module).values()]
     return [value for value in names if getattr(value, "__name__", "").startswith("check_")]
 
 
@@ -542,7 +544,7 @@ def test_what_gives_keys_away_is_tagged_security():
 
 
 def test_each_id_is_used_once_and_stands_in_a_test():
-    code = Path(installation_checks.__file__).read_text()
+    code = "".join(Path(each.__file__).read_text() for each in (installation_checks, themes))
     used = re.findall(r'id="user_sessions\.([EW]\d+)"', code)
     tested = {case[1] for case in HALF_DONE.values()} | {"E013", "W014", "W018"}
     assert sorted(used) == sorted(tested)

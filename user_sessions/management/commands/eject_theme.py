@@ -19,7 +19,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 import user_sessions
-from user_sessions.checks.installation import APP, THEMES
+from user_sessions.checks.themes import APP, THEMES
 
 DJANGO_TEMPLATES = "django.template.backends.django.DjangoTemplates"
 # The theme `default` has its session pages from the app. All other templates there are shared by all

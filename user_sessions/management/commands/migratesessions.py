@@ -8,7 +8,12 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from user_sessions.upgrade.old_sessions import DJANGO, MOVED, NothingToMove, OldSessions
+from user_sessions.upgrade.old_sessions import (  # 4.0: remove
+    DJANGO,
+    MOVED,
+    NothingToMove,
+    OldSessions,
+)
 
 
 class Command(BaseCommand):
