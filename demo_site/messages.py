@@ -1,4 +1,4 @@
-"""Messages to the person at the browser ("Signed out of …"), kept in a cookie until they are shown."""
+"""Messages to the person at the browser ("Session ended: …"), kept in a cookie until they are shown."""
 
 from __future__ import annotations
 

@@ -294,10 +294,6 @@ class EndSessionPage(SitePage):
 
     title = "End this session?"
 
-    @property
-    def sign_out_button(self) -> Locator:
-        return self.content.get_by_role("button", name=self.words("Sign out"), exact=True)
-
     def confirm(self) -> SessionListPage:
         name = self.words("End session")
         self.visitor.follow(self.content.get_by_role("button", name=name, exact=True))
@@ -305,6 +301,16 @@ class EndSessionPage(SitePage):
 
     def cancel(self) -> SessionListPage:
         return cancel(self)
+
+
+class SignOutHerePage(SitePage):
+    """Asks before the current session is ended."""
+
+    title = "Sign out on this device?"
+
+    @property
+    def sign_out_button(self) -> Locator:
+        return self.content.get_by_role("button", name=self.words("Sign out"), exact=True)
 
 
 class EndOthersPage(SitePage):

@@ -97,7 +97,7 @@ def test_an_ended_browser_is_told_and_has_to_sign_in(open_browser, single, words
 
     sessions = mine.visit(SessionListPage).card(*CHROME).end()
 
-    sessions.has_message(words("Signed out of %(device)s.", device=words.device(*CHROME)))
+    sessions.has_message(words("Session ended: %(device)s.", device=words.device(*CHROME)))
     expect(sessions.cards).to_have_count(1)
     is_worth_nothing(others_cookie)
     has_to_sign_in(others_view)

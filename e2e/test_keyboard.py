@@ -34,7 +34,7 @@ def test_a_session_is_ended_by_keys_alone(open_browser, ada, words):
         sessions.page.keyboard.press("Enter")
 
     sessions = SessionListPage(sessions.visitor).arrived()
-    sessions.has_message(words("Signed out of %(device)s.", device=card.device))
+    sessions.has_message(words("Session ended: %(device)s.", device=card.device))
     expect(card.card).to_have_count(0)
 
 

@@ -185,7 +185,7 @@ def test_signing_out_here_is_asked_first(open_browser, ada):
     browser = open_browser(ada, browser="firefox-windows")
     session = browser.visit(pages.SessionListPage).card("Firefox", "Windows 10/11")
 
-    page = browser.visit(pages.EndSessionPage, session.address)
+    page = browser.visit(pages.SignOutHerePage, session.address)
 
     expect(page.sign_out_button).to_be_visible()
     is_sound(page)

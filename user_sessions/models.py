@@ -174,7 +174,7 @@ class AbstractSession(AbstractBaseSession):
         null=True,
         blank=True,
         editable=False,
-        help_text=_("When this sign-in began; empty where that isn't known."),
+        help_text=_("When this sign-in began. Empty if unknown."),
     )
     last_activity = models.DateTimeField(_("last activity"), default=timezone.now, db_index=True)
 

@@ -152,8 +152,8 @@ class SessionDeleteOtherView(OwnSessionsView, TemplateView):
 
 def _ended_message(session: AbstractSession) -> str:
     if device := device_name(session.user_agent):
-        return _("Signed out of %(device)s.") % {"device": device}
-    return _("Signed out of an unknown device.")
+        return _("Session ended: %(device)s.") % {"device": device}
+    return _("Session ended: unknown device.")
 
 
 def _say(request: HttpRequest, sentence: str) -> None:

@@ -232,15 +232,15 @@ class SessionAdmin(ModelAdmin):  # type: ignore[type-arg]  # no generic at run t
             queryset.order_by().exclude(user=None).values_list("user", flat=True).distinct()
         )
         if not users:
-            self.message_user(request, _("No selected session is a user's."), messages.WARNING)
+            self.message_user(request, _("No selected session belongs to a user."), messages.WARNING)
             return
         sessions = cast("SessionQuerySet[Any]", self.get_queryset(request))
         self._say_ended(
             request, sum(sessions.filter(user__in=some).end() for some in _parts(users))
         )
         sentence = ngettext(
-            "%(count)d user is signed out everywhere.",
-            "%(count)d users are signed out everywhere.",
+            "Ended all sessions of %(count)d user.",
+            "Ended all sessions of %(count)d users.",
             len(users),
         )
         self.message_user(request, sentence % {"count": len(users)}, messages.SUCCESS)

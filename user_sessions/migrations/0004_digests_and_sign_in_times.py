@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
             field=models.DateTimeField(
                 blank=True,
                 editable=False,
-                help_text="When this sign-in began; empty where that isn't known.",
+                help_text="When this sign-in began. Empty if unknown.",
                 null=True,
                 verbose_name="signed in",
             ),

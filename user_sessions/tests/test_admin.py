@@ -354,7 +354,7 @@ class TestEnding:
         other, another = make_browser(other_user), make_browser(make_person("alan"))
         page = run("end_sessions_of_users", phone, other)
         assert "Ended 3 sessions." in page
-        assert "2 users are signed out everywhere." in page
+        assert "Ended all sessions of 2 users." in page
         assert phone.who() == laptop.who() == other.who() == "nobody"
         assert another.who() != "nobody"
 
@@ -367,7 +367,7 @@ class TestEnding:
     def test_sessions_of_nobody_have_no_users(self, run, make_browser):
         anonymous = make_browser()
         anonymous.get("/set/")
-        assert "No selected session is a user" in run("end_sessions_of_users", anonymous)
+        assert "No selected session belongs to a user." in run("end_sessions_of_users", anonymous)
         assert anonymous.row
 
     def test_there_is_one_way(self, listed, phone):

@@ -151,6 +151,9 @@ def test_a_page_of_the_sites_may_be_for_somebody_signed_out():
     assert page.all(id="user-tools") == []
 
 
-def test_staff_see_where_the_question_about_one_session_stands(staff):
-    crumbs = read(staff.get(end_url(staff)).content.decode()).one(class_="breadcrumbs")
-    assert crumbs.text.endswith("End this session?")
+def test_the_breadcrumbs_of_a_confirmation_end_with_its_title(db, make_browser):
+    grace = make_superuser("grace")
+    here, elsewhere = make_browser(grace), make_browser(grace)
+    for browser, title in ((here, "Sign out on this device?"), (elsewhere, "End this session?")):
+        crumbs = read(here.get(end_url(browser)).content.decode()).one(class_="breadcrumbs")
+        assert crumbs.text.endswith(title)

@@ -627,7 +627,7 @@ class TestProjects:
                     1
                 ]
             )
-            assert "Signed out of Chrome on Windows" in first.html
+            assert "Session ended: Chrome on Windows" in first.html
             second.open(LIST)
             assert second.path.startswith("/admin/login/")
             visited.append(address)

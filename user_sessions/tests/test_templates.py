@@ -634,6 +634,7 @@ class TestQuestions:
 
     def test_ending_this_one_says_what_happens(self, laptop):
         main = show(laptop, end_url(laptop)).one("main")
+        assert main.one("h1").text == "Sign out on this device?"
         said = "This is the device you are using now: you will have to sign in again."
         assert main.one(class_="us-lead").text == said
         assert main.one("button").text == "Sign out"

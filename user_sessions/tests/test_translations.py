@@ -233,7 +233,7 @@ class TestPages:
         for page, text in (
             (the_list, "Where you're signed in"),
             (end, "End this session?"),
-            (end_this, "End this session?"),
+            (end_this, "Sign out on this device?"),
             (end_others, "End all other sessions?"),
         ):
             assert page.one("html")["lang"] == code
@@ -244,7 +244,7 @@ class TestPages:
         """The same pages in English say each of these texts, or the tests above assert nothing."""
         seen = english_in(pages_in("en", browsers), language)
         assert len(seen) > 20
-        assert {"Last active %(ago)s", "Signed out of %(device)s.", "Sign out"} <= seen
+        assert {"Last active %(ago)s", "Session ended: %(device)s.", "Sign out"} <= seen
 
 
 @pytest.mark.parametrize("language", ["de"])

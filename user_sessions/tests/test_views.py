@@ -118,7 +118,7 @@ class TestEndOne:
     def test_a_post_ends_it(self, laptop, phone):
         response = laptop.post(end_url(phone))
         assert response.url == LIST
-        assert said(response) == ["Signed out of Safari on iPhone."]
+        assert said(response) == ["Session ended: Safari on iPhone."]
         assert phone.who() == "nobody"
 
     @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ class TestEndOne:
 
     def test_an_unknown_device_is_called_that(self, laptop, phone, session_model):
         session_model.objects.filter(pk=phone.key).update(user_agent=None)
-        assert said(laptop.post(end_url(phone))) == ["Signed out of an unknown device."]
+        assert said(laptop.post(end_url(phone))) == ["Session ended: unknown device."]
 
     def test_ending_the_current_one_signs_out(self, laptop, session_model, settings):
         response = laptop.post(end_url(laptop))

@@ -138,7 +138,7 @@ class TestMenu:
             ("Change Password", reverse("account_change_password")),
             ("Two-Factor Authentication", reverse("mfa_index")),
             ("Account Connections", reverse("socialaccount_connections")),
-            ("Sign Out", reverse("account_logout")),
+            ("Sign out", reverse("account_logout")),
         ]
 
     @pytest.mark.parametrize("name", ["mfa_index", "user_sessions:session_list"])

@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
                     models.DateTimeField(
                         blank=True,
                         editable=False,
-                        help_text="When this sign-in began; empty where that isn't known.",
+                        help_text="When this sign-in began. Empty if unknown.",
                         null=True,
                         verbose_name="signed in",
                     ),
