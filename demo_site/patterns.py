@@ -161,7 +161,7 @@ class SampleForm(forms.Form):
     )
 
     def clean(self) -> None:
-        raise forms.ValidationError(_("This form can't be used any more"))
+        raise forms.ValidationError(_("This form has expired"))
 
 
 def content_of(request: HttpRequest, template_name: str, facts: dict[str, Any]) -> SafeString:

@@ -81,7 +81,7 @@ PEOPLE = (
     ),
     Person(
         "grace",
-        _("A member of staff: sees and ends the sessions of others in the admin."),
+        _("A member of staff: sees and ends the sessions of other users in the admin."),
         (
             _visit("edge-windows", "new-york", timedelta(days=6), timedelta(hours=1)),
             _visit("safari-macos", "new-york", timedelta(days=3, hours=2), timedelta(hours=20)),
@@ -89,8 +89,8 @@ PEOPLE = (
         ),
         is_staff=True,
     ),
-    Person("many", _("Signed in on 60 devices, to see how a long list reads."), _many_visits(60)),
-    Person("single", _("Signed in nowhere else, to see how a list of one reads.")),
+    Person("many", _("Signed in on 60 devices, to show a long list."), _many_visits(60)),
+    Person("single", _("Signed in nowhere else, to show a list with one session.")),
 )
 
 

@@ -45,7 +45,7 @@ STOPS = (
     Stop(
         "look",
         _("See where you are signed in"),
-        _("Each browser that you are signed in with is a session. The one you use now is marked."),
+        _("Each browser that you are signed in with is a session. The session that you use now is marked."),
         _("See your sessions"),
         "user_sessions:session_list",
     ),
@@ -61,7 +61,7 @@ STOPS = (
         "end",
         _("End a session"),
         _(
-            "Pick one that you don't recognise. Whoever uses it is told at once, and has to sign in again."
+            "Pick a session that you don't recognise. Its browser shows at once that the session has ended, and has to sign in again."
         ),
         _("Pick a session"),
         "user_sessions:session_list",
@@ -70,13 +70,13 @@ STOPS = (
         "end_others",
         _("End all other sessions"),
         _("You stay signed in here, and nowhere else."),
-        _("End all others"),
+        _("End all other sessions"),
         "user_sessions:session_delete_other",
     ),
     Stop(
         "sign_out",
         _("Sign out"),
-        _("This ends the session you use now. Its cookie is worth nothing from then on."),
+        _("You sign out on this device. The cookie of the session is then useless."),
         _("Sign out now"),
         "account_logout",
         is_post=True,

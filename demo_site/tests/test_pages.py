@@ -79,7 +79,7 @@ def test_so_is_a_session_that_is_not_there(stranger_in):
 
 def test_a_form_that_is_out_of_date_is_told_in_every_theme(dressed):
     response = dressed.post(reverse("set_language"), {"language": "nl"})
-    assert headings(response) == ["This form can't be used any more"]
+    assert headings(response) == ["This form has expired"]
     assert has_the_sites_frame(response)
 
 

@@ -142,6 +142,41 @@ class TestCatalogues:
                     assert said.setdefault(key, text.string) == text.string
 
 
+# The verbs of two actions in each language: to sign out on this device, and to end another session.
+VERBS = {
+    "ar": ("تسجيل (ال)?خروج", "إنها|انته|ينتهي"),
+    "de": ("abmeld|abgemeldet|melden sich .*ab", "beende"),
+    "es": ("cerra(r|do) sesión", "finali[zc]|finalíz"),
+    "fr": ("déconne", "ferm"),
+    "he": ("התנתק", "סיום|לסיים|כשמסיימים|ומסיימת|הסתי"),
+    "it": ("disconn", "termin"),
+    "ja": ("ログアウト", "終了"),
+    "nl": ("afmeld|afgemeld|meldt je af", "beëindig"),
+    "pl": ("wylog", "zakończ"),
+    "pt_BR": (r"\bsair\b|\bsaiu\b", "encerr"),
+    "ru": ("выйти|вышли", "заверш"),
+    "zh_Hans": ("登出", "结束"),
+}
+SIGN_OUT = r"\bsign(ed)? (in or |you )?out\b"
+END_SESSION = r"\bend(s|ed)?\b.*\bsession|\bsession.*\bend(ed)?\b"
+
+
+@each_catalogue
+def test_signing_out_and_ending_a_session_have_one_verb_each(app, path):
+    sign_out, end_session = VERBS[path.parts[-3]]
+    for text in texts(load(path)).values():
+        english = " ".join(text.id) if isinstance(text.id, tuple) else text.id
+        signs_out, ends = has(SIGN_OUT, english), has(END_SESSION, english)
+        for form in forms(text):
+            assert has(sign_out, form) == signs_out, form
+            assert has(end_session, form) or not ends, form
+            assert ends or not signs_out or not has(end_session, form), form
+
+
+def has(pattern, text):
+    return re.search(pattern, text, re.IGNORECASE) is not None
+
+
 def placeholders(text):
     """Return the names of placeholders in a text, or in both its forms."""
     both = "".join(text) if isinstance(text, tuple) else text
