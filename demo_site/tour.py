@@ -45,7 +45,9 @@ STOPS = (
     Stop(
         "look",
         _("See where you are signed in"),
-        _("Each browser that you are signed in with is a session. The session that you use now is marked."),
+        _(
+            "Each browser that you are signed in with is a session. The session that you use now is marked."
+        ),
         _("See your sessions"),
         "user_sessions:session_list",
     ),

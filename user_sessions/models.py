@@ -25,7 +25,7 @@ from user_sessions.upgrade import raw_keys  # 4.0: remove
 if TYPE_CHECKING:
     from user_sessions.backends.db import SessionStore
 
-# A name, since the engines import this module: as a lazy foreign key names its model.
+# A dotted path, like a lazy foreign key, because the engines import this module.
 _DEFAULT_STORE = "user_sessions.backends.db.SessionStore"
 
 END_ATTEMPTS = 100
@@ -34,36 +34,36 @@ AnySession = TypeVar("AnySession", bound="AbstractSession")
 
 
 class SessionQuerySet(models.QuerySet[AnySession]):
-    """Sessions, to be found and ended."""
+    """A queryset of sessions that can end them."""
 
     def active(self) -> SessionQuerySet[AnySession]:
-        """Those that haven't expired."""
+        """Return the sessions that haven't expired."""
         return self.filter(expire_date__gt=timezone.now())
 
     def expired(self) -> SessionQuerySet[AnySession]:
-        """Those that are of no use any more; ``clearsessions`` removes them."""
+        """Return the expired sessions, which ``clearsessions`` deletes."""
         return self.filter(expire_date__lte=timezone.now())
 
     def hashed(self) -> SessionQuerySet[AnySession]:  # 4.0: remove
-        """The same, once those among them that still stand under a raw key got their digest."""
+        """Replace each raw key by its digest, and return the same sessions."""
         if raw_keys.may_be_left(self.model, self.db):
             raw_keys.hash_rows(self)
         return self
 
     def update(self, **kwargs: Any) -> int:
-        if rows.is_cached(self.model) and not self._is_part_or_combination():
+        if rows.is_cached(self.model) and not self._is_sliced_or_combined():
             return rows.update(self, kwargs)
         return super().update(**kwargs)
 
     update.alters_data = True  # type: ignore[attr-defined]  # as Django marks its own
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        refused = self._is_part_or_combination() or gives_values(self)
+        refused = self._is_sliced_or_combined() or gives_values(self)
         announced = rows.is_announced(self.model) and not refused
-        if announced and rows.deletes_at_once(self):
+        if announced and rows.can_delete_at_once(self):
             deleted = rows.delete(self)
             return deleted, {self.model._meta.label: deleted} if deleted else {}
-        # What isn't deleted in one statement is deleted by the digests of the instances.
+        # Otherwise Django deletes by the primary keys of instances, which hold digests.
         if not Collector(using=self.db, origin=self).can_fast_delete(self):
             self.hashed()  # 4.0: remove
         return super().delete()
@@ -73,15 +73,16 @@ class SessionQuerySet(models.QuerySet[AnySession]):
 
     @staticmethod
     def _sign_ins(sessions: SessionQuerySet[Any]) -> dict[RawKey, tuple[Any, datetime | None]]:
-        """Return, for each key as it is in its row, the user and the time of the sign-in."""
+        """Return the user and the sign-in time for each key, in the form that its row has."""
         rows = sessions.values_list("pk", "user_id", "created_at")
         return {RawKey(key): (user_id, created_at) for key, user_id, created_at in rows}
 
     def _locked(self) -> SessionQuerySet[AnySession]:
-        """Return the same sessions, as they are after every other transaction, and their locks.
+        """Return the same sessions, to be read with row locks.
 
-        A plain read may return what a snapshot holds, such as rows that others have deleted (REPEATABLE
-        READ). A statement that groups rows can't lock them, so it selects the keys of a second one.
+        Under REPEATABLE READ a plain read returns a snapshot, which may hold rows that others have
+        deleted; a locking read of MariaDB and MySQL returns the latest committed rows. A statement with
+        GROUP BY or DISTINCT can't lock rows, so it becomes a subquery.
         """
         sessions = self.order_by()
         if sessions.query.group_by is not None or sessions.query.distinct:
@@ -91,8 +92,8 @@ class SessionQuerySet(models.QuerySet[AnySession]):
         return sessions.select_for_update(of=("self",) if features.has_select_for_update_of else ())
 
     def _delete_by_keys(self, keys: list[RawKey]) -> int:
-        """Delete those with some keys, as they are in their rows, and return how many."""
-        if rows.is_announced(self.model) and rows.deletes_at_once(self):
+        """Delete the sessions with these keys, each in the form that its row has; return how many."""
+        if rows.is_announced(self.model) and rows.can_delete_at_once(self):
             return rows.delete(self, keys)
         deleted = 0
         for start in range(0, len(keys), rows.BATCH):
@@ -101,16 +102,16 @@ class SessionQuerySet(models.QuerySet[AnySession]):
             deleted += labels.get(self.model._meta.label, 0)
         return deleted
 
-    def _is_part_or_combination(self) -> bool:
-        """Tell whether Django refuses to change these, and says why: a slice, or a union of others."""
+    def _is_sliced_or_combined(self) -> bool:
+        """Return whether this is a slice or a union, which Django refuses to change."""
         return self.query.is_sliced or bool(self.query.combinator)
 
     def end(self) -> int:
-        """End the sessions that exist now, and return how many.
+        """End the sessions that exist at this call, and return how many.
 
-        If another request changes the key of one meanwhile, its row is another one, which a statement
-        that waited for the old row can't see. It is found by its user and sign-in time, which a new
-        sign-in doesn't share. Raise OperationalError if the keys change each time.
+        Another request may change a session's key meanwhile. Its new row is invisible to a DELETE that
+        waited for the old row, so look again. The new row has the same user and sign-in time; a sign-in
+        after the call has another time and does not end. Raise OperationalError if keys change each time.
         """
         found = self._sign_ins(self.order_by())
         sign_ins, ended = {*found.values()}, 0
@@ -130,7 +131,7 @@ class SessionQuerySet(models.QuerySet[AnySession]):
 
 
 class SessionManager(BaseSessionManager.from_queryset(SessionQuerySet)):  # type: ignore[misc]  # a class made at run time
-    """Finds sessions in the database that they are written to: a replica may lag behind an end."""
+    """Reads from the database that sessions are written to: a lagging replica may show ended ones."""
 
     use_in_migrations = True
 
@@ -141,7 +142,7 @@ class SessionManager(BaseSessionManager.from_queryset(SessionQuerySet)):  # type
     def save(
         self, session_key: str, session_dict: dict[str, Any], expire_date: datetime
     ) -> AbstractSession:
-        """Write a session by its key, as Django's manager does; with no data, remove it."""
+        """Save a session by its key, as Django's manager does. With empty data, delete it."""
         store = self.model.get_session_store_class()()
         values = {
             "session_data": store.encode(session_dict),
@@ -157,7 +158,7 @@ class SessionManager(BaseSessionManager.from_queryset(SessionQuerySet)):  # type
 
 
 class AbstractSession(AbstractBaseSession):
-    """What every session has. Subclass it for columns of your own (docs/how-to/own-model)."""
+    """The base of session models. Subclass it to add columns (docs/how-to/own-model)."""
 
     session_key = SessionKeyField(_("session key"), primary_key=True)
     user = models.ForeignKey(
@@ -181,22 +182,22 @@ class AbstractSession(AbstractBaseSession):
     objects: ClassVar[SessionManager] = SessionManager()
 
     raw_key: RawKey | None = None  # of a row that is not hashed yet; 4.0: remove
-    saved_by_engine = False  # which tells its cache itself
+    saved_by_engine = False  # if True, the engine updates the cache itself
 
     class Meta(AbstractBaseSession.Meta):
         abstract = True
 
     def __str__(self) -> str:
-        """Return the digest; Django takes it from an instance that is deleted."""
+        """Return the digest, or Django's default text after ``delete()``, which clears it."""
         return self.session_key or models.Model.__str__(self)
 
     @classmethod
     def get_session_store_class(cls) -> type[SessionStore]:
-        """Return the configured engine's if this is its model; otherwise the one without a cache."""
+        """Return the configured engine's store if this is its model; otherwise the ``db`` store."""
         return cast("type[SessionStore]", store_of(cls) or import_string(_DEFAULT_STORE))
 
     def refresh_from_db(self, using: str | None = None, *args: Any, **kwargs: Any) -> None:
-        """Read, from where this instance was read: for what was deferred Django asks any replica."""
+        """Read from the same database as before; for deferred fields Django asks the router."""
         super().refresh_from_db(using or self._state.db, *args, **kwargs)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
@@ -208,7 +209,7 @@ class AbstractSession(AbstractBaseSession):
             super().save(*args, **kwargs)
 
     def end(self) -> bool:
-        """End this session; return whether it was this call that did so."""
+        """End this session. Return False if it had already ended."""
         keys = raw_keys.forms_of([self.raw_key or RawKey(self.pk)])  # 4.0: remove
         _total, deleted = type(self).objects.filter(pk__in=keys).delete()
         return bool(deleted.get(self._meta.label))
@@ -239,11 +240,11 @@ class Session(AbstractSession):
         return super().delete(*args, **kwargs)
 
     def _hash(self) -> None:  # 4.0: remove
-        """Give a row that stands under its key the digest by which the instance knows it."""
+        """Replace the raw key in the row by the digest that the instance holds."""
         if self.raw_key:
             Session.objects.filter(pk=self.raw_key).update(session_key=self.pk)
             self.raw_key = None
 
 
-# What ``row_update`` may do without, as it is before anybody wraps it.
+# The saves that ``backends.statements`` may bypass; a wrapped or overridden one is not among them.
 OWN_SAVES = (AbstractSession.save, Session.save)

@@ -1,9 +1,7 @@
-"""Deleting and changing the rows of sessions that are cached too, so that the cache knows it at once.
+"""Deletes and updates of session rows that also update the cache and notify receivers.
 
-The order is everything: the statement takes the locks of the rows, then the cache is told, then comes
-the COMMIT. Where the cache refuses, CacheUnavailable is raised and the rows are as they were.
-
-Of the same deletions ``user_sessions.channels`` tells the websockets, after the COMMIT.
+The order matters: the statement locks the rows, then the cache is written, then the transaction commits.
+If the cache write fails, CacheUnavailable is raised and the transaction is rolled back.
 """
 
 from __future__ import annotations
@@ -26,7 +24,7 @@ from user_sessions.keys import RawKey, digest_of, is_digest
 if TYPE_CHECKING:
     from user_sessions.models import AbstractSession, Session, SessionQuerySet
 
-BATCH = 2000  # sessions a statement, and a message to the cache
+BATCH = 2000  # sessions per statement and per cache call
 
 # Sent after rows are deleted and before the COMMIT, in the same transaction. The sender is the model of
 # the sessions, ``session_keys`` are digests, and ``using`` names the database. After connecting, call
@@ -46,17 +44,17 @@ def is_announced(model: type[models.Model]) -> bool:
     return store is not None and (store.is_cached or sessions_deleted.has_listeners(model))
 
 
-def deletes_at_once(sessions: SessionQuerySet[Any]) -> bool:
-    """Tell whether some sessions can be deleted without an instance of each."""
+def can_delete_at_once(sessions: SessionQuerySet[Any]) -> bool:
+    """Return whether Django could delete these sessions in one statement, without their instances."""
     return _Collector(using=sessions.db, origin=sessions).can_fast_delete(sessions)
 
 
 def delete(sessions: SessionQuerySet[Any], keys: Sequence[RawKey] | None = None) -> int:
-    """Delete some sessions, or those of them with some keys; announce each and return how many."""
+    """Delete sessions, or only those with ``keys``; announce each one and return how many."""
 
     def delete_batch(batch: SessionQuerySet[Any], keys: Sequence[RawKey]) -> int:
         deleted = delete_in_one_statement(batch)
-        gone = digests_of(set(keys) - _left(batch, keys, deleted))
+        gone = digests_of(set(keys) - _remaining_keys(batch, keys, deleted))
         _announce(sessions.model, gone, sessions.db)
         return deleted
 
@@ -64,19 +62,18 @@ def delete(sessions: SessionQuerySet[Any], keys: Sequence[RawKey] | None = None)
 
 
 def delete_expired(sessions: SessionQuerySet[Any]) -> int:
-    """Delete sessions that have expired, and return how many.
+    """Delete expired sessions, and return how many.
 
-    They are announced to nobody: an entry says itself when its session expires, and a websocket finds out
-    by its heartbeat.
+    They are not announced: a cache entry holds its session's expiry, and a websocket's heartbeat finds out.
     """
-    if is_announced(sessions.model) and deletes_at_once(sessions):
+    if is_announced(sessions.model) and can_delete_at_once(sessions):
         return delete_in_one_statement(sessions)
     _total, deleted = sessions.delete()
     return deleted.get(sessions.model._meta.label, 0)
 
 
 def update(sessions: SessionQuerySet[Any], values: dict[str, Any]) -> int:
-    """Change some sessions as QuerySet.update does, and let the database be asked for them."""
+    """Update sessions as ``QuerySet.update`` does, and invalidate their cache entries."""
 
     def update_batch(batch: SessionQuerySet[Any], keys: Sequence[RawKey]) -> int:
         changed = models.QuerySet.update(batch, **values)
@@ -88,14 +85,14 @@ def update(sessions: SessionQuerySet[Any], values: dict[str, Any]) -> int:
 
 @contextmanager
 def saving(session: AbstractSession, using: str) -> Iterator[None]:
-    """Let the database be asked for a session whose instance is saved, by other than the engine."""
+    """Invalidate the cache entry of a session whose instance is saved outside the engine."""
     with transaction.atomic(using=using):
         yield
         session_cache.mark([session.pk])
 
 
 def digests_of(keys: Sequence[str] | set[RawKey]) -> list[str]:
-    """Return the digests of keys as they stand in their rows, of which few may be unhashed."""
+    """Return the digests of keys, some of which may still be raw."""
     return [key if is_digest(key) else digest_of(key) for key in keys]
 
 
@@ -104,10 +101,10 @@ def _by_keys(
     work: Callable[[SessionQuerySet[Any], Sequence[RawKey]], int],
     keys: Sequence[RawKey] | None = None,
 ) -> int:
-    """Do some work on sessions, batch by batch, in one transaction; return the sum.
+    """Call ``work`` for each batch of sessions, in one transaction; return the sum of its results.
 
-    It is told their keys first, and does it to no others: of one that comes to be among the sessions
-    meanwhile, the cache would not be told.
+    The keys are read first, and only these rows are changed: the cache would not learn of a row that
+    begins to match in between.
     """
     with _undoing_tombstones(sessions.model) as told, transaction.atomic(using=sessions.db):
         if keys is None:
@@ -122,7 +119,7 @@ def _by_keys(
 
 @contextmanager
 def _undoing_tombstones(model: type[models.Model]) -> Iterator[list[RawKey]]:
-    """Take back the tombstones of the keys in a list where the deletion fails."""
+    """Yield a list for keys; if the deletion fails, invalidate their cache entries."""
     told: list[RawKey] = []
     try:
         yield told
@@ -134,14 +131,16 @@ def _undoing_tombstones(model: type[models.Model]) -> Iterator[list[RawKey]]:
 
 
 def _announce(model: type[models.Model], digests: list[str], using: str) -> None:
-    """Tell of sessions that are deleted and not committed yet: the cache now, websockets afterwards."""
+    """Write tombstones and send ``sessions_deleted``, before the COMMIT."""
     if is_cached(model):
         session_cache.bury(digests)
     sessions_deleted.send(sender=model, session_keys=digests, using=using)
 
 
-def _left(batch: SessionQuerySet[Any], keys: Sequence[RawKey], deleted: int) -> set[RawKey]:
-    """Return those that are still there: they changed meanwhile, and are none of the batch any more."""
+def _remaining_keys(
+    batch: SessionQuerySet[Any], keys: Sequence[RawKey], deleted: int
+) -> set[RawKey]:
+    """Return the keys whose rows still exist, because they stopped matching before the DELETE."""
     if deleted == len(keys):
         return set()
     rows = batch.model._base_manager.using(batch.db).filter(pk__in=keys)
@@ -149,13 +148,13 @@ def _left(batch: SessionQuerySet[Any], keys: Sequence[RawKey], deleted: int) -> 
 
 
 def hash_before_delete(instance: Session, **kwargs: Any) -> None:  # 4.0: remove
-    """Give a row that stands under its key the digest, by which its instance is deleted."""
+    """Replace a raw key in the row by the digest, by which Django deletes the instance."""
     if instance.raw_key:
         instance._hash()
 
 
 def announce_deleted(instance: AbstractSession, using: str, **kwargs: Any) -> None:
-    """Announce a row that was deleted as an instance, as in the cascade from a user."""
+    """Announce a session that was deleted as an instance, such as by the cascade from its user."""
     _announce(type(instance), [instance.pk], using)
 
 
@@ -165,9 +164,9 @@ class _Collector(FastCollector):
 
 @receiver(setting_changed)
 def connect(setting: str = "SESSION_ENGINE", **kwargs: Any) -> None:
-    """Listen to deletions of what is to be announced, and of nothing else.
+    """Connect the receivers for models whose deletions are announced, and disconnect them for others.
 
-    Django doesn't delete in one statement what somebody listens to.
+    A receiver would make Django fetch every instance before it deletes a model's rows.
     """
     if setting not in {"SESSION_ENGINE", "INSTALLED_APPS"}:
         return
@@ -181,9 +180,9 @@ def connect(setting: str = "SESSION_ENGINE", **kwargs: Any) -> None:
 
 
 def _may_be_announced(model: type[models.Model]) -> bool:
-    """Return ``is_announced``, and True for sessions of an engine that can't be imported.
+    """Return ``is_announced``; True if the engine can't be imported.
 
-    A deletion then raises the engine's error. Starting does not, so the system check E012 can report it.
+    Then a deletion raises the engine's error, but the start does not, so the check E012 can report it.
     """
     if not hasattr(model, "get_session_store_class"):
         return False

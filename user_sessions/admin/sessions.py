@@ -232,7 +232,9 @@ class SessionAdmin(ModelAdmin):  # type: ignore[type-arg]  # no generic at run t
             queryset.order_by().exclude(user=None).values_list("user", flat=True).distinct()
         )
         if not users:
-            self.message_user(request, _("No selected session belongs to a user."), messages.WARNING)
+            self.message_user(
+                request, _("No selected session belongs to a user."), messages.WARNING
+            )
             return
         sessions = cast("SessionQuerySet[Any]", self.get_queryset(request))
         self._say_ended(

@@ -1,4 +1,4 @@
-"""What every engine has in common: whose session it is, from where, and when that is written."""
+"""What all engines share: the user, the client and the times of a session."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 
 class SessionStore(SessionBase):
-    """A session with a user, a client, and times; how it is stored, the engines say.
+    """A session with a user, a client and times. Its subclasses store it.
 
-    ``user_agent`` and ``ip`` are those of the present request. None means that the caller doesn't
-    know: the row keeps what it has. An empty string means that there was none: the row gets NULL.
+    ``user_agent`` and ``ip`` belong to the current request. None means unknown: the row keeps its value.
+    An empty string means that the request had none: the row gets NULL.
 
-    Each ``a*`` method that reads or writes runs its sync twin in Django's thread for database work,
-    where Django's own asynchronous queries run too, so there is one implementation of each.
+    Each ``a*`` method that reads or writes calls its synchronous twin in Django's thread for database
+    work, as Django's asynchronous queries do.
     """
 
     is_cached = False  # whether sessions are read from a cache too
@@ -46,7 +46,7 @@ class SessionStore(SessionBase):
         self.ip = ip
 
     if TYPE_CHECKING:
-        # What SessionBase has, and its stubs lack.
+        # SessionBase has these; its stubs lack them.
         _session: dict[str, Any]
         _session_cache: dict[str, Any]
 
@@ -55,7 +55,7 @@ class SessionStore(SessionBase):
 
     @classmethod
     def get_model_class(cls) -> type[AbstractSession]:
-        """Return the model of the rows. A site with columns of its own overrides this."""
+        """Return the model of the rows. Override it for a model with columns of your own."""
         raise NotImplementedError("subclasses of SessionStore must provide get_model_class()")
 
     @cached_property
@@ -63,11 +63,11 @@ class SessionStore(SessionBase):
         return self.get_model_class()
 
     def _validate_session_key(self, key: str | None) -> bool:
-        """Refuse a digest: whoever read one in a page, a log or a backup holds no session."""
+        """Return False for a digest: it can be read in a page, a log or a backup, and is no session key."""
         return bool(super()._validate_session_key(key)) and not is_digest(key)  # type: ignore[misc]  # not in the stubs
 
     def _get_new_session_key(self) -> str:
-        """Make up a key without asking whether it is taken: the primary key sees to that."""
+        """Return a random key. No query checks that it is free: the primary key is unique."""
         return get_random_string(32, VALID_KEY_CHARS)
 
     def __setitem__(self, key: str, value: Any) -> None:
@@ -79,7 +79,7 @@ class SessionStore(SessionBase):
         self._note_sign_in(key)
 
     def _note_sign_in(self, key: str) -> None:
-        """``login()`` and ``alogin()`` write the user's id: that is when a sign-in begins."""
+        """Record the sign-in time when ``login()`` or ``alogin()`` writes the user's id."""
         if key == SESSION_KEY:
             self._signed_in_at = timezone.now()
 
@@ -92,14 +92,14 @@ class SessionStore(SessionBase):
         await sync_to_async(self.cycle_key)()
 
     def touch(self) -> None:
-        """Write that the session was used: one UPDATE of times and client, never of data."""
+        """Record activity: one UPDATE of the times and the client, never of the data."""
         raise NotImplementedError("subclasses of SessionStore must provide a touch() method")
 
     async def atouch(self) -> None:
         await sync_to_async(self.touch)()
 
     def touch_due(self) -> bool:
-        """Tell whether a request that only read this session should be recorded now."""
+        """Return whether a request that only read this session is to be recorded now."""
         interval = conf.ACTIVITY_INTERVAL
         if self._stored is None or interval is None:
             return False
@@ -107,13 +107,13 @@ class SessionStore(SessionBase):
 
     @property
     def user_id(self) -> Any:
-        """The primary key of who is signed in, or None; reading it loads the session."""
+        """The signed-in user's primary key, or None. Reading it loads the session."""
         return self.user_id_of(self._session)
 
     def user_id_of(self, data: dict[str, Any]) -> Any:
-        """Return the primary key of the user whom session data signs in, in its own type, or None.
+        """Return the primary key of the user that session data signs in, in the field's type, or None.
 
-        The data holds it as text, whatever its type (django/contrib/auth/__init__.py, ``login``).
+        The data holds it as text (django/contrib/auth/__init__.py, ``login``).
         """
         if data.get(SESSION_KEY) is None:
             return None
@@ -123,13 +123,13 @@ class SessionStore(SessionBase):
             return None
 
     def _is_of(self, user_id: Any, data: dict[str, Any]) -> bool:
-        """Tell whether session data signs in the user with this primary key; with None, nobody."""
-        # Of nearly every key the text is what ``login`` writes, and is compared sooner.
+        """Return whether session data signs in the user with this primary key, or no user if it is None."""
+        # Fast path: compare as text first.
         same_text = user_id is not None and str(user_id) == data.get(SESSION_KEY)
         return same_text or user_id == self.user_id_of(data)
 
     def _client_columns(self) -> dict[str, Any]:
-        """Return the columns on the client that are known now; those left out stay as they are."""
+        """Return the values of the client's columns that this request knows."""
         columns: dict[str, Any] = {}
         if not conf.STORE_IP:
             columns["ip"] = None
@@ -142,8 +142,8 @@ class SessionStore(SessionBase):
             columns["user_agent"] = clean_user_agent(self.user_agent, cast("int", length))
         return columns
 
-    def _learn(self, written: dict[str, Any]) -> None:
-        """Remember what was written, and say so where it is another client than was known before."""
+    def _remember(self, written: dict[str, Any]) -> None:
+        """Remember what was written, and send ``client_changed`` if a known client changed."""
         if self._stored is None:
             return
         old, self._stored = self._stored, self._stored._replace(**written)
@@ -159,14 +159,14 @@ class SessionStore(SessionBase):
             )
 
     def _changed(self, known: dict[str, Any]) -> dict[str, Any]:
-        """Return those facts that are other than what was loaded, or all where nothing was."""
+        """Return the facts that differ from the loaded row, or all of them if no row was loaded."""
         stored = self._stored
         if stored is None:
             return known
         return {name: value for name, value in known.items() if getattr(stored, name) != value}
 
     def _known_facts(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Return what this request knows of the session; what it leaves out stays as it is."""
+        """Return the facts that this request knows; the row keeps the others."""
         known = {"user_id": self.user_id_of(data), **self._client_columns()}
         if self._signed_in_at:
             known["created_at"] = self._signed_in_at

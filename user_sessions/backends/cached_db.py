@@ -80,9 +80,9 @@ class SessionStore(DatabaseStore):
     def _is_fresh(self, entry: Entry) -> bool:
         return entry.until > timezone.now().timestamp() and entry.database == self._using
 
-    def _take(self, row: AbstractSession) -> dict[str, Any] | None:
+    def _accept_row(self, row: AbstractSession) -> dict[str, Any] | None:
         """Offer the row to the cache, after a miss; what is there already is newer."""
-        data = super()._take(row)
+        data = super()._accept_row(row)
         if data is None or not self._missed:
             return data
         held = None

@@ -28,21 +28,21 @@ logger = logging.getLogger("user_sessions")
 
 
 class SessionStore(BaseStore):
-    """A session that is a row, found by the digest of its key."""
+    """A session in a row, which the digest of its key identifies."""
 
     @classmethod
     def get_model_class(cls) -> type[AbstractSession]:
         return Session
 
     def load(self) -> dict[str, Any]:
-        """Return the data of the session, or of none: ``{}``, and the key is forgotten.
+        """Return the session's data. If there is no session, forget the key and return ``{}``.
 
-        Where the row's user isn't the one in the data, somebody took the session away from its user
-        (``user.session_set.update(user=None)``), so it is none either.
+        If the row's user isn't the user in the data, the session was detached from its user
+        (``user.session_set.update(user=None)``), so there is no session.
         """
-        # Whether it has expired is sooner told here than asked for.
+        # Checking the expiry here is faster than a condition in the query.
         for row in self._rows(self.session_key):
-            data = self._take(row) if row.expire_date > timezone.now() else None
+            data = self._accept_row(row) if row.expire_date > timezone.now() else None
             if data is not None:
                 return data
         if self.session_key and conf.MOVE_FROM and self._move_from(conf.MOVE_FROM):  # 4.0: remove
@@ -50,8 +50,8 @@ class SessionStore(BaseStore):
         self._session_key = None
         return {}
 
-    def _take(self, row: AbstractSession) -> dict[str, Any] | None:
-        """Return the data of a row and remember its facts; None where it is nobody's session."""
+    def _accept_row(self, row: AbstractSession) -> dict[str, Any] | None:
+        """Return the data of a row and remember its facts, or return None if its user was detached."""
         data = self.decode(row.session_data)
         if not self._is_of(row.user_id, data):
             return None
@@ -62,7 +62,7 @@ class SessionStore(BaseStore):
         return bool(self._validate_session_key(session_key)) and self._rows(session_key).exists()
 
     def create(self) -> None:
-        """Store the session under a new key, with the data it has at present."""
+        """Save the session under a new key, with its current data."""
         while True:
             self._session_key = self._get_new_session_key()
             try:
@@ -73,7 +73,7 @@ class SessionStore(BaseStore):
             return
 
     def create_model_instance(self, data: dict[str, Any]) -> AbstractSession:
-        """Return the row for session data, not saved. A site with columns of its own fills them here."""
+        """Return an unsaved row for session data. Override it to fill columns of your own."""
         return self.model(
             session_key=self._get_or_create_session_key(),
             session_data=self.encode(data),
@@ -82,10 +82,10 @@ class SessionStore(BaseStore):
         )
 
     def save(self, must_create: bool = False) -> None:  # noqa: FBT001, FBT002  # Django's signature
-        """Write the whole session.
+        """Save the whole session.
 
-        With ``must_create`` the row must be new, or CreateError is raised. Without, it must be
-        there: SessionEnded is raised, and nothing written, for a session that was ended meanwhile.
+        Raise CreateError if ``must_create`` is True and the key is taken. Raise SessionEnded and write
+        nothing if ``must_create`` is False and the row is gone: the session has ended meanwhile.
         """
         if self.session_key is None:
             return self.create()
@@ -95,9 +95,9 @@ class SessionStore(BaseStore):
         try:
             with self._transaction():
                 self._insert(row, known) if must_create else self._update(row, known)
-            self._learn(known)
+            self._remember(known)
         except IntegrityError:
-            # Of the reasons for one only a taken key is cured by another key: a user who is gone isn't.
+            # Another key helps only if this one is taken, and not if the user was deleted.
             if must_create and self.exists(self.session_key):
                 raise CreateError from None
             raise
@@ -106,8 +106,8 @@ class SessionStore(BaseStore):
     def cycle_key(self) -> None:
         """Move the session to a new key, in one transaction.
 
-        SessionEnded is raised, and nothing written, for a signed-in session that was ended
-        meanwhile: under a new key it would live on.
+        Raise SessionEnded and write nothing if a signed-in session has ended meanwhile: it must not
+        continue under a new key.
         """
         data, old_key = self._session, self.session_key
         try:
@@ -124,17 +124,17 @@ class SessionStore(BaseStore):
         try:
             touched = self._touch(changed)
         except DatabaseError:
-            # The page was served from this session; not having noted so is no reason to withhold it.
+            # The page is ready; a missing record of the activity is no reason to withhold it.
             logger.warning("The activity of a session could not be recorded.", exc_info=True)
         else:
-            self._learn(changed if touched else {})
+            self._remember(changed if touched else {})
 
     def _touch(self, changed: dict[str, Any]) -> int:
-        """Write that the session was used, and return how many rows that were: one, or none."""
+        """Record the activity in the row, and return how many rows were updated: 1 or 0."""
         return self._write(changed)
 
     def delete(self, session_key: str | None = None) -> None:
-        """End the session with this key, or this one; one that is gone already is no error."""
+        """End the session with this key, or this session. Do nothing if it has already ended."""
         key = session_key or self.session_key
         if key:
             self._delete_row(key)
@@ -146,12 +146,12 @@ class SessionStore(BaseStore):
 
     @classmethod
     def _database(cls) -> str:
-        """Where sessions are written is where they are read: a lagging replica knows ended ones."""
+        """Return the database that sessions are written to, and so read from: a replica may lag."""
         return router.db_for_write(cls.get_model_class())
 
     @cached_property
     def _using(self) -> str:
-        """The same for all that a store does, whatever a router says next."""
+        """The database of all that this store does, even if the router answers differently next time."""
         return router.db_for_write(self.model)
 
     def _transaction(self) -> AbstractContextManager[None]:
@@ -162,17 +162,17 @@ class SessionStore(BaseStore):
         return SessionQuerySet(model=cls.get_model_class(), using=cls._database())
 
     def _rows(self, session_key: str | None, **conditions: Any) -> SessionQuerySet[Any]:
-        """Return the row of a session key: one, or none."""
+        """Return a queryset of the row of a session key."""
         sessions: SessionQuerySet[Any] = SessionQuerySet(model=self.model, using=self._using)
         key = raw_keys.lookup(session_key or "", self.model, sessions.db)  # 4.0: remove
         return sessions.filter(**key, **conditions)
 
     def _move_from(self, path: str) -> bool:  # 4.0: remove
-        """Move this session from another app's table into ours; tell whether it was there."""
+        """Move this session here from another app's table, and return whether it was there."""
         return bool(old_sessions(path).move([self.session_key or ""])[MOVED])
 
     def _insert(self, row: AbstractSession, known: dict[str, Any]) -> None:
-        """Write a new row, with what was known of the session under its former key."""
+        """Insert a new row, with the facts that were known under the former key."""
         now = timezone.now()
         new = {"created_at": now, "last_activity": now}
         former = self._stored._asdict() if self._stored else new
@@ -183,9 +183,9 @@ class SessionStore(BaseStore):
             self._stored = facts_of(row)
 
     def _update(self, row: AbstractSession, known: dict[str, Any]) -> None:
-        """Write the row, but of the facts only those that this request changes.
+        """Update the row; of its facts, only those that this request changes.
 
-        So a slow one doesn't undo what was done meanwhile, such as taking the session from its user.
+        So a slow request does not undo a concurrent change, such as detaching the session from its user.
         """
         names = self._prepare(row, self._changed(known))
         written = self._write_columns(row, names, {})
@@ -199,14 +199,14 @@ class SessionStore(BaseStore):
     def _write_columns(
         self, row: AbstractSession, names: list[str], expected: dict[str, Any]
     ) -> int | None:
-        """Write a row by its digest; return what ``update_row`` does."""
+        """Update a row by its digest, and return what ``update_row`` returns."""
         return None if self._has_raw_keys() else update_row(row, names, expected, self._using)
 
     def _has_raw_keys(self) -> bool:  # 4.0: remove
         return raw_keys.may_be_left(self.model, self._using)
 
     def _prepare(self, row: AbstractSession, changed: dict[str, Any]) -> list[str]:
-        """Give a row the facts that have changed, and return the names of what is to be written."""
+        """Set changed facts on a row, and return the names of the columns to write."""
         for name, value in changed.items():
             setattr(row, name, value)
         facts = StoredFacts._fields
@@ -216,18 +216,18 @@ class SessionStore(BaseStore):
         try:
             row.save(force_update=True, update_fields=names, using=self._using)
         except DatabaseError as error:
-            if _says_row_is_gone(error):
+            if _is_row_gone(error):
                 raise SessionEnded from None
             raise
 
     def _update_and_hash(self, row: AbstractSession, names: list[str]) -> None:  # 4.0: remove
-        """Write a row that may still stand under the key, and give it the digest by the way."""
+        """Update a row that may still have a raw key, and replace that by the digest."""
         values = {name: getattr(row, name) for name in names}
         if not self._write({"session_key": row.session_key, **values}):
             raise SessionEnded
 
     def _write(self, values: dict[str, Any]) -> int:
-        # Not that of SessionQuerySet, which would have to tell a cache what the engine tells it itself.
+        # SessionQuerySet.update would invalidate the cache entry, which the engine writes itself.
         return QuerySet.update(self._rows(self.session_key), **values)
 
     def _delete_row(self, session_key: str) -> bool:
@@ -240,10 +240,10 @@ def _columns(model: type[AbstractSession]) -> tuple[str, ...]:
     return tuple(f.attname for f in model._meta.concrete_fields if not f.primary_key)
 
 
-def _says_row_is_gone(error: DatabaseError) -> bool:
-    """Tell Django's own "no row was updated" from an error of the database, which stays one.
+def _is_row_gone(error: DatabaseError) -> bool:
+    """Return whether an error is Django's "no row was updated" and not one of the database.
 
-    Django 6.0 raises ``Model.NotUpdated``; before, it is DatabaseError itself
-    (django/db/models/base.py, ``save_base``), while those of a database are its subclasses.
+    Django 6.0 raises ``Model.NotUpdated``. Before, it raised DatabaseError itself
+    (django/db/models/base.py, ``save_base``); errors of a database are subclasses.
     """
     return type(error) is DatabaseError or type(error).__name__ == "NotUpdated"
