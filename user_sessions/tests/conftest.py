@@ -27,7 +27,7 @@ PLAIN_ONLY = [
     for name in (
         "cache_checks", "checks", "client", "conf", "device", "docs", "download_geoip", "eject_theme", "filters",
         "admin_theme", "installation_checks", "location", "networks", "new_theme", "repository", "summary", "templates",
-        "translations", "user_agents",
+        "translations", "user_agents", "words",
     )
 ]  # fmt: skip
 
