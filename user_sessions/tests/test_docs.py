@@ -345,14 +345,15 @@ class TestProxies:
     def test_forwarded(self, address):
         forwarded = "for=192.0.2.66, for=203.0.113.9, for=10.0.0.2"
         assert (
-            address("Forwarded", REMOTE_ADDR="10.0.0.1", HTTP_FORWARDED=forwarded) == "203.0.113.9"
+            address("Use the header Forwarded", REMOTE_ADDR="10.0.0.1", HTTP_FORWARDED=forwarded)
+            == "203.0.113.9"
         )
 
     @pytest.mark.parametrize(
         ("sent", "recorded"), [("203.0.113.9", "203.0.113.9"), ("nonsense", None)]
     )
-    def test_a_way_of_your_own(self, address, sent, recorded):
-        assert address("A way of your own", HTTP_CF_CONNECTING_IP=sent) == recorded
+    def test_a_function_of_your_own(self, address, sent, recorded):
+        assert address("Use a function of your own", HTTP_CF_CONNECTING_IP=sent) == recorded
 
     @pytest.mark.parametrize(
         ("peer", "forwarded", "recorded"),
@@ -366,7 +367,7 @@ class TestProxies:
     )
     def test_as_allauth_does(self, address, settings, peer, forwarded, recorded):
         settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
-        heading = "The address that django-allauth uses"
+        heading = "Use the same address as django-allauth"
         assert address(heading, REMOTE_ADDR=peer, HTTP_X_FORWARDED_FOR=forwarded) == recorded
 
     def test_a_wrong_count_is_allauths_to_say(self, address, settings):
@@ -374,7 +375,7 @@ class TestProxies:
 
         settings.ALLAUTH_TRUSTED_PROXY_COUNT = 2
         with pytest.raises(ImproperlyConfigured, match="ALLAUTH_TRUSTED_PROXY_COUNT"):
-            address("The address that django-allauth uses", HTTP_X_FORWARDED_FOR="203.0.113.9")
+            address("Use the same address as django-allauth", HTTP_X_FORWARDED_FOR="203.0.113.9")
 
 
 def test_geoip_page_shows_places(follow_settings, tmp_path):
@@ -548,18 +549,18 @@ class TestProjects:
 
     def test_templates(self, project):
         text = text_of("how-to/templates.md")
-        before, anew = text.split("## Write a page anew")
+        before, own_page = text.split("## Write a page from scratch")
         project.follow(before)
         html = project.page()
         for shown in (HEADING, ">My site</a>", "Nobody else is signed in"):
             assert shown in html
-        project.follow(anew)
+        project.follow(own_page)
         html = project.page()
         assert HEADING in html
         assert "<button>Sign out</button>" in html
 
     def test_themes(self, project):
-        project.follow(text_of("how-to/templates.md").split("A template there may")[0])
+        project.follow(text_of("how-to/templates.md").split("A template there can")[0])
         project.follow(text_of("how-to/themes.md"))
         html = project.page()
         heading = HEADING.removeprefix("<h1")
@@ -569,7 +570,7 @@ class TestProjects:
             assert shown in html
 
     def test_a_theme_with_allauth(self, project):
-        project.follow(text_of("how-to/templates.md").split("A template there may")[0])
+        project.follow(text_of("how-to/templates.md").split("A template there can")[0])
         project.follow(text_of("how-to/themes.md"))
         project.follow(WITH_ALLAUTH)
         html = project.run("-c", SHOW_LOGIN)
@@ -579,7 +580,7 @@ class TestProjects:
 
     def test_the_differences_to_a_theme_are_those_that_are_shown(self, project):
         text = text_of("how-to/themes.md")
-        project.follow(text_of("how-to/templates.md").split("A template there may")[0])
+        project.follow(text_of("how-to/templates.md").split("A template there can")[0])
         project.follow(text)
         [shown] = [block.text for block in blocks(text, "diff") if "--- bootstrap5/" in block.text]
         command = "eject_theme", "bootstrap5", "look", "--diff", "--only", "user_sessions/_s*"
