@@ -20,14 +20,15 @@ _read: dict[str, Any] = {}
 
 @receiver(setting_changed)
 def forget(setting: str, **kwargs: Any) -> None:
-    """Read a setting anew once ``override_settings`` changed it."""
+    """Drop the kept value of a setting that ``override_settings`` changed."""
     _read.pop(setting, None)
 
 
 class Setting(Generic[T]):
-    """A setting of the site's, or its default.
+    """A setting of the site, or its default.
 
-    It is kept once read: most sites set none of them, and Django is slow to say that one isn't there.
+    Each process reads it once and keeps it, until ``override_settings`` changes it. Most sites set none
+    of these, and Django keeps no value for a setting that isn't set: each look-up would search again.
     """
 
     def __init__(self, summary: str, *, default: T) -> None:

@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
+from django.conf import settings
+from django.test import override_settings
 
 import user_sessions
 from user_sessions.conf import PREFIX, all_settings, conf
@@ -33,7 +35,17 @@ def test_default_where_a_site_sets_nothing(name):
 
 
 @EVERY_SETTING
-def test_a_sites_value_is_read_anew(name, settings):
+def test_override_settings_changes_a_value_that_is_kept(name):
+    default = getattr(conf, name.removeprefix(PREFIX))
     for value in ("one", "another"):
-        setattr(settings, name, value)
-        assert getattr(conf, name.removeprefix(PREFIX)) == value
+        with override_settings(**{name: value}):
+            assert getattr(conf, name.removeprefix(PREFIX)) == value
+    assert getattr(conf, name.removeprefix(PREFIX)) == default
+
+
+@EVERY_SETTING
+def test_a_value_is_kept_once_read(name, monkeypatch):
+    """docs/reference/settings.md says so; an assignment sends no signal."""
+    before = getattr(conf, name.removeprefix(PREFIX))
+    monkeypatch.setattr(settings, name, "assigned", raising=False)
+    assert getattr(conf, name.removeprefix(PREFIX)) == before
