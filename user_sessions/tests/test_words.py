@@ -79,7 +79,7 @@ def test_a_docstring_begins_with_no_verb_of_speech():
     source = (
         'def f():\n    """Tell whether it ended."""\n\ndef g():\n    """Return if it ended."""\n'
     )
-    assert [(line, words) for line, words, _ in hits("a.py", source)] == [(2, '"""Tell')]
+    assert [(line, words) for line, words, _ in hits("a.py", source)] == [(2, "Tell")]
 
 
 def test_python_is_read_for_docstrings_comments_and_texts():
