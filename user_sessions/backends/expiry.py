@@ -1,4 +1,4 @@
-"""Removing expired sessions, however many they are."""
+"""Deleting any number of expired sessions, in batches."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _by_page(  # pragma: no cover (PostgreSQL only)
 
 
 def _by_date(sessions: SessionQuerySet[Any], size: int) -> Iterator[SessionQuerySet[Any]]:
-    """Give sessions in parts, each of which is the first of what the caller has left of them."""
+    """Yield querysets that divide sessions by expiry date; the caller deletes each before the next."""
     rest = sessions
     while ends := _ends(rest, "expire_date", size):
         if len(ends) == 2 and ends[0] == ends[1]:
@@ -79,21 +79,21 @@ def _by_date(sessions: SessionQuerySet[Any], size: int) -> Iterator[SessionQuery
             yield from _by_key(sessions.filter(expire_date=ends[0]), size)
         else:
             yield rest.filter(expire_date__lte=ends[0])
-        # Asked for whatever is left, a database would go over the traces of all that is gone.
+        # A lower bound keeps the database from scanning the index entries of deleted rows again.
         rest = sessions.filter(expire_date__gt=ends[0])
     yield rest
 
 
 def _by_key(sessions: SessionQuerySet[Any], size: int) -> Iterator[SessionQuerySet[Any]]:
-    """Do the same for sessions that expired at one instant, such as those of an import."""
+    """Yield querysets that divide sessions with one expiry date, such as imported ones, by key."""
     rest = sessions
     while ends := _ends(rest, "pk", size):
-        last = RawKey(ends[0])  # as it stands in its row
+        last = RawKey(ends[0])  # in the form that the row has
         yield rest.filter(pk__lte=last)
         rest = sessions.filter(pk__gt=last)
     yield rest
 
 
 def _ends(sessions: SessionQuerySet[Any], column: str, size: int) -> list[Any]:
-    """Return the value in the last row of a part, and in the row after it where there is one."""
+    """Return the column's value in the last row of a batch, and in the next row if there is one."""
     return list(sessions.order_by(column).values_list(column, flat=True)[size - 1 : size + 1])

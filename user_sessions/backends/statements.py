@@ -1,6 +1,7 @@
-"""The UPDATE that a save makes, in a statement that is built once and not for each save.
+"""The UPDATE of a save, compiled once and not for each save.
 
-Building it is most of what ``row.save()`` takes. A row whose ``save()`` does more than that is left to it.
+Compiling it is most of the time that ``row.save()`` takes. If a model's ``save()`` does more than this
+UPDATE, the engine calls ``save()``.
 """
 
 from __future__ import annotations
@@ -30,10 +31,10 @@ class _Statement(NamedTuple):
 def update_row(
     row: AbstractSession, names: Collection[str], expected: Mapping[str, Any], using: str
 ) -> int | None:
-    """Write columns of a row if others hold what is expected; return how many rows that were, 0 or 1.
+    """Update columns of a row if other columns hold expected values; return 1, or 0 if they don't.
 
-    ``names`` are those of the columns to write, ``expected`` maps names to values, all as attributes of the
-    row. None is returned, and nothing done, where it takes ``row.save()`` to do all that a site may want.
+    ``names`` are the columns to write and ``expected`` maps columns to values, all by attribute name.
+    Return None and write nothing if the model needs ``row.save()``.
     """
     if not _is_plain(type(row)) or _is_listened_to(type(row)):
         return None
@@ -51,7 +52,7 @@ def update_row(
     ]
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        return max(int(cursor.rowcount), 0)  # -1 is what a driver says that can't tell
+        return max(int(cursor.rowcount), 0)  # a driver that doesn't know returns -1
 
 
 def _is_listened_to(model: type[AbstractSession]) -> bool:
@@ -59,7 +60,7 @@ def _is_listened_to(model: type[AbstractSession]) -> bool:
 
 
 def _is_plain(model: type[AbstractSession]) -> bool:
-    """Tell whether saving a model is no more than setting columns, each to a parameter."""
+    """Return whether saving a model does no more than set columns, each to one parameter."""
     return model.save in OWN_SAVES and _has_plain_columns(model)
 
 
@@ -74,11 +75,11 @@ def _has_plain_columns(model: type[AbstractSession]) -> bool:
 
 
 def _is_plain_column(field: Field[Any, Any]) -> bool:
-    """Tell whether Django would set a column to a parameter, and no more.
+    """Return whether Django would set a column to one parameter, and do nothing else.
 
-    A relation may take its value from an instance at the last moment, a column that is generated has none,
-    and some want SQL around it: ``get_placeholder`` until Django 6.0, ``get_placeholder_sql`` since. What a
-    site's own column makes of a value may be an expression, or be made once only.
+    A relation may read its value from an instance, and a generated column has none. Some columns wrap their
+    parameter in SQL: ``get_placeholder`` before Django 6.0, ``get_placeholder_sql`` since. A custom field
+    may return an expression, or another value at each call.
     """
     names = ("pre_save", "get_db_prep_save", "get_db_prep_value")
     methods = [getattr(type(field), name) for name in names]
@@ -103,7 +104,7 @@ def _statement(
     columns = {field.attname: field for field in model._meta.concrete_fields}
 
     def quoted(field: Field[Any, Any]) -> str:
-        return quote(cast("str", field.column))  # None is that of what isn't stored
+        return quote(cast("str", field.column))  # it is None only for a field without a column
 
     written = [columns[name] for name in names]
     compared = [columns[name] for name in expected if name not in nulls]
