@@ -33,7 +33,7 @@ catalogs := $(patsubst %.po,%.mo,$(wildcard */locale/*/LC_MESSAGES/*.po */*/loca
 lock := .ci/uv pip compile --quiet --universal --generate-hashes --custom-compile-command "make lock" $(UPGRADE)
 locked_groups := --group node --group build --group demo --group test --group e2e --group lint --group docs
 
-interleavings := user_sessions/tests/test_interleavings.py
+interleavings := user_sessions/tests/tools/test_interleavings.py
 VARIANTS ?= $(variants)
 
 # Usage: $(call for_each_variant,VARIANTS,COMMAND)
@@ -92,20 +92,20 @@ e2e: .venv-e2e $(if $(BASE_URL),,catalogs assets) ## Run the end-to-end tests in
 	@$(python) $(if $(BASE_URL),-m e2e.anywhere,$(pytest) --dist worksteal e2e --quiet)
 
 test-django: .venv-test ## Run Django's own session tests against our engine
-	@$(python) -m user_sessions.tests.djangos_own
+	@$(python) -m user_sessions.tests.tools.djangos_own
 
 interleavings: .venv-test ## Search all orders of steps in which an ended session might be accepted
 	@$(python) $(pytest) $(interleavings) --quiet --ds=user_sessions.tests.settings.cached_db
 
 fuzz: .venv-test catalogs ## Send hostile requests by the thousand, the same ones each time
-	@$(python) -m pytest user_sessions/tests/fuzz.py --quiet
+	@$(python) -m pytest user_sessions/tests/tools/fuzz.py --quiet
 
 bench: .venv-test ## Compare queries and times with django.contrib.sessions
-	@$(python) -m user_sessions.tests.bench
-	@$(python) -m user_sessions.tests.bench_asgi
+	@$(python) -m user_sessions.tests.tools.bench
+	@$(python) -m user_sessions.tests.tools.bench_asgi
 
 stress: .venv-test ## Use and end sessions in many processes at once, on PostgreSQL and a Redis of its own
-	@DATABASE_URL=$(or $(DATABASE_URL),$(POSTGRES_URL)) $(python) -m user_sessions.tests.stress --sessions $(SESSIONS)
+	@DATABASE_URL=$(or $(DATABASE_URL),$(POSTGRES_URL)) $(python) -m user_sessions.tests.tools.stress --sessions $(SESSIONS)
 
 lint: .venv-e2e .venv-lint .typing/user_sessions_themes assets ## Check style, types, templates, migrations and locks
 	@$(python) -m ruff check

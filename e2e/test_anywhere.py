@@ -14,7 +14,7 @@ from e2e.anywhere.browser import PATIENCE, Lacking
 from e2e.anywhere.journeys import STEPS, Journeys, run
 from e2e.other_site.views import FAULTS
 from e2e.server import REPOSITORY, listening
-from user_sessions.tests.documentation import blocks, text_of
+from user_sessions.tests.support.documentation import blocks, text_of
 
 IMPATIENCE = 8_000  # milliseconds, where nothing is to come
 

@@ -9,58 +9,25 @@ from pathlib import Path
 import pytest
 from asgiref.sync import async_to_sync
 from django.conf import settings
-from django.db import connection, connections, router
+from django.db import connections, router
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
 from user_sessions import rows
 from user_sessions.engine import get_session_model
-from user_sessions.tests import caches
-from user_sessions.tests.people import make_person
-from user_sessions.tests.user_agents import FIREFOX_ON_LINUX
+from user_sessions.tests.support import caches
+from user_sessions.tests.support.people import make_person
+from user_sessions.tests.support.user_agents import FIREFOX_ON_LINUX
 from user_sessions.upgrade import raw_keys
 from user_sessions.utils.tests import Client
 
-# What these claim depends on no setting, so it is tested under the plain ones only.
-PLAIN_ONLY = [
-    f"test_{name}.py"
-    for name in (
-        "cache_checks", "checks", "client", "conf", "device", "docs", "download_geoip", "eject_theme", "filters",
-        "admin_theme", "installation_checks", "location", "networks", "new_theme", "repository", "summary", "templates",
-        "translations", "user_agents", "words",
-    )
-]  # fmt: skip
+TESTS = Path(__file__).parent
 
-# SQLite locks the whole file, and a second writer is told so at once. It computes the model of a
-# database that locks rows.
-OF_OTHER_DATABASES = ["test_races.py" if connection.vendor == "sqlite" else "test_interleavings.py"]
 
-# All themes at once.
-THEMES = "test_themes.py"
-# On a site with Channels.
-WEBSOCKETS = {"test_channels.py", "test_live_websockets.py"}
-EVERY = {path.name for path in Path(__file__).parent.glob("test_*.py")}
-# What is true of the engine that caches only.
-CACHED_ONLY = ["test_cached_db.py", "test_interleavings.py"]
-
-# With sessions in another database than users: what no replica may answer, and what needs both.
-OWN_DATABASE = "test_own_database.py"
-OF_OWN_DATABASE = {OWN_DATABASE, "test_admin.py", "test_migratesessions.py"}
-
-VARIANT = settings.SETTINGS_MODULE.rpartition(".")[2]
-# These settings are about nothing else, and nothing else is about them.
-OF_VARIANT = {"themes": {THEMES}, "channels": WEBSOCKETS, "own_database": OF_OWN_DATABASE}
-if VARIANT in OF_VARIANT:
-    collect_ignore = [*EVERY - OF_VARIANT[VARIANT], "allauth_site"]
-else:
-    collect_ignore = [
-        THEMES,
-        OWN_DATABASE,
-        *WEBSOCKETS,
-        *OF_OTHER_DATABASES,
-        *([] if VARIANT == "plain" else PLAIN_ONLY),
-        *([] if VARIANT == "cached_db" else CACHED_ONLY),
-    ]
+def pytest_ignore_collect(collection_path):
+    """Return True for a folder of tests that the settings don't name in TEST_FOLDERS."""
+    is_folder = collection_path.parent == TESTS and collection_path.is_dir()
+    return True if is_folder and collection_path.name not in settings.TEST_FOLDERS else None
 
 
 def pytest_collection_modifyitems(items):

@@ -8,10 +8,10 @@ from pathlib import Path
 import allauth
 import pytest
 
-from user_sessions.tests.markup import name_of, problems_of, read, undefined_in, with_marker
-from user_sessions.tests.outline import outline, words
-from user_sessions.tests.session_pages import PAGES, Site, addresses
-from user_sessions.tests.themes import templates_of
+from user_sessions.tests.support.markup import name_of, problems_of, read, undefined_in, with_marker
+from user_sessions.tests.support.outline import outline, words
+from user_sessions.tests.support.session_pages import PAGES, Site, addresses
+from user_sessions.tests.support.themes import templates_of
 
 STATES = ("one", "three", "many", "places", "nothing_known", "hostile")
 

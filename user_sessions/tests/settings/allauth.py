@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from user_sessions.tests.settings.base import *  # noqa: F403
-from user_sessions.tests.settings.base import INSTALLED_APPS, MIDDLEWARE
+from user_sessions.tests.settings.base import INSTALLED_APPS, MIDDLEWARE, TEST_FOLDERS
 
+TEST_FOLDERS = [*TEST_FOLDERS, "allauth_site"]
 INSTALLED_APPS = [
     *INSTALLED_APPS,
     "django.contrib.humanize",
@@ -16,12 +17,12 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [*MIDDLEWARE, "allauth.account.middleware.AccountMiddleware"]
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-ROOT_URLCONF = "user_sessions.tests.urls_allauth"
+ROOT_URLCONF = "user_sessions.tests.support.urls_allauth"
 LOGIN_URL = "account_login"
 # From Django 6.1 on there is no default; earlier ones read EMAIL_BACKEND, which the tests replace.
 MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
 DEFAULT_FROM_EMAIL = "site@example.com"
-ACCOUNT_ADAPTER = "user_sessions.tests.allauth_site.phones.PhoneAdapter"
+ACCOUNT_ADAPTER = "user_sessions.tests.support.phones.PhoneAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_RATE_LIMITS = False

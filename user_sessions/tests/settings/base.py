@@ -11,6 +11,11 @@ USE_TZ = True
 DATABASES = {
     "default": dj_database_url.parse(os.environ.get("DATABASE_URL") or "sqlite://:memory:")
 }
+# The folders of user_sessions/tests/ that these settings run. Each settings module adds or replaces.
+TEST_FOLDERS = ["engine", "across_databases"]
+# SQLite locks the whole file, and a second writer fails at once.
+if "sqlite" not in DATABASES["default"]["ENGINE"]:
+    TEST_FOLDERS += ["races"]
 INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
@@ -29,7 +34,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
 SESSION_ENGINE = "user_sessions.backends.db"
-ROOT_URLCONF = "user_sessions.tests.urls"
+ROOT_URLCONF = "user_sessions.tests.support.urls"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

@@ -1,4 +1,4 @@
-"""Channels on a site: see ``user_sessions.tests.test_channels``, which takes both engines in turn."""
+"""Channels on a site: see ``user_sessions.tests.channels.test_channels``, which takes both engines in turn."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from user_sessions.tests.settings.base import *  # noqa: F403
 from user_sessions.tests.settings.base import INSTALLED_APPS
 from user_sessions.tests.settings.cached_db import CACHE_URL, CACHES  # noqa: F401
 
+TEST_FOLDERS = ["channels"]
 ALLOWED_HOSTS = ["127.0.0.1", "testserver"]
 INSTALLED_APPS = [*INSTALLED_APPS, "user_sessions.channels"]
 CHANNEL_LAYERS = {

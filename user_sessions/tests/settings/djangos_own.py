@@ -1,4 +1,4 @@
-"""Django's own session tests: see ``user_sessions.tests.djangos_own``."""
+"""Django's own session tests: see ``user_sessions.tests.tools.djangos_own``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The engine that caches as a site has it, for ``user_sessions.tests.stress``."""
+"""The engine that caches as a site has it, for ``user_sessions.tests.tools.stress``."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""The suite with a user model of the site's own: see ``user_sessions.tests.string_user``."""
+"""The suite with a user model of the site's own: see ``user_sessions.tests.support.apps.string_user``."""
 
 from __future__ import annotations
 
 from user_sessions.tests.settings.base import *  # noqa: F403
 from user_sessions.tests.settings.base import INSTALLED_APPS
 
-INSTALLED_APPS = ["user_sessions.tests.string_user", *INSTALLED_APPS]
+INSTALLED_APPS = ["user_sessions.tests.support.apps.string_user", *INSTALLED_APPS]
 AUTH_USER_MODEL = "string_user.Handle"

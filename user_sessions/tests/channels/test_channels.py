@@ -1,0 +1,714 @@
+"""Websockets: they know their session, and close when it ends, whichever way."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import re
+from contextlib import asynccontextmanager, contextmanager, suppress
+from datetime import timedelta
+from functools import wraps
+from unittest import mock
+
+import pytest
+from asgiref.sync import async_to_sync, sync_to_async
+from asgiref.testing import ApplicationCommunicator
+from channels.auth import AuthMiddlewareStack
+from channels.generic.websocket import AsyncJsonWebsocketConsumer, AsyncWebsocketConsumer
+from channels.layers import get_channel_layer
+from channels.sessions import SessionMiddlewareStack
+from django.contrib.auth import get_user_model
+from django.contrib.auth.backends import ModelBackend
+from django.core.checks import run_checks
+from django.db import DatabaseError, connection, transaction
+from django.test import Client
+
+from user_sessions.channels import layer
+from user_sessions.channels.consumers import SESSION_ENDED, ClosesWithSession
+from user_sessions.channels.layer import group_of
+from user_sessions.exceptions import SessionEnded
+from user_sessions.keys import digest_of
+from user_sessions.tests.support.asgi import application
+from user_sessions.tests.support.people import make_person, make_superuser
+from user_sessions.tests.support.user_agents import FIREFOX_ON_LINUX
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ACCEPT = {"type": "websocket.accept", "subprotocol": None}
+CLOSE = {"type": "websocket.close", "code": SESSION_ENDED}
+LONG = timedelta(hours=1)
+SHORT = timedelta(milliseconds=20)
+
+
+class Echo(ClosesWithSession, AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # Channels has no types
+    """A site's consumer: it says what it is told."""
+
+    async def receive_json(self, content, **kwargs):
+        await self.send_json(content)
+
+
+class Saving(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
+    """One that changes its session."""
+
+    async def receive_json(self, content, **kwargs):
+        session = self.scope["session"]
+        await session.aset("value", content)
+        await session.asave()
+        await self.send_json(content)
+
+
+def in_loop(test):
+    """Run an asynchronous test, with the database in this thread."""
+    return wraps(test)(async_to_sync(test))
+
+
+@pytest.fixture(autouse=True, params=["db", "cached_db"])
+def engine(request, settings):
+    settings.SESSION_ENGINE = f"user_sessions.backends.{request.param}"
+    settings.USER_SESSIONS_HEARTBEAT = LONG
+
+
+@pytest.fixture(autouse=True)
+def _layer_is_well(monkeypatch):
+    monkeypatch.setattr(layer, "_asked_again_at", 0)
+    monkeypatch.setattr(layer, "_logged_again_at", 0)
+
+
+class Socket(ApplicationCommunicator):
+    """A browser's websocket, with the cookie of a session."""
+
+    def __init__(self, key=None, consumer=Echo, stack=AuthMiddlewareStack, **scope):
+        headers = [(b"cookie", f"sessionid={key}".encode())] if key else []
+        scope = {"type": "websocket", "path": "/", "headers": headers, **scope}
+        super().__init__(stack(consumer.as_asgi()), scope)
+
+    async def connect(self):
+        """Return what the server says to it: that the websocket is open, or not."""
+        await self.send_input({"type": "websocket.connect"})
+        return await self.receive_output(5)
+
+    async def say(self, word):
+        await self.send_input({"type": "websocket.receive", "text": json.dumps(word)})
+        return await self.receive_output(5)
+
+    async def is_open(self):
+        """Tell whether it is answered twice: what the layer brought meanwhile comes in between."""
+        return [await self.say(word) for word in ("1", "2")] == [
+            {"type": "websocket.send", "text": json.dumps(word)} for word in ("1", "2")
+        ]
+
+    async def is_closed(self):
+        """Tell whether the next thing that the server does is to close it for its session's end."""
+        return await self.receive_output(5) == CLOSE
+
+    async def leave(self):
+        await self.send_input({"type": "websocket.disconnect", "code": 1000})
+        await self.wait()
+
+
+@asynccontextmanager
+async def opened(*args, **kwargs):
+    socket = Socket(*args, **kwargs)
+    assert await socket.connect() == ACCEPT
+    yield socket
+    await socket.leave()
+
+
+@sync_to_async
+def end(browser):
+    """End the session of a browser, as some other request does."""
+    assert browser.row.end()
+
+
+def end_by_instance(session, user):
+    assert session.end()
+
+
+def end_by_queryset(session, user):
+    assert type(session).objects.filter(user=user).end() == 1
+
+
+def delete_queryset(session, user):
+    type(session).objects.filter(user=user).delete()
+
+
+def delete_instance(session, user):
+    session.delete()
+
+
+def delete_user(session, user):
+    user.delete()
+
+
+def delete_users(session, user):
+    get_user_model().objects.filter(pk=user.pk).delete()
+
+
+def deactivate(session, user):
+    user.is_active = False
+    user.save()
+
+
+def deactivate_and_save_that_only(session, user):
+    user.is_active = False
+    user.save(update_fields=["is_active"])
+
+
+def change_password(session, user):
+    user.set_password("another one")
+    user.save()
+
+
+def end_in_admin(session, user):
+    staff = Client()
+    staff.force_login(make_superuser("root"))
+    chosen = {"action": "delete_selected", "_selected_action": session.pk}
+    staff.post("/admin/user_sessions/session/", chosen)
+    assert not type(session).objects.filter(pk=session.pk).exists()
+
+
+WAYS = [
+    end_by_instance, end_by_queryset, delete_queryset, delete_instance, delete_user, delete_users, deactivate,
+    deactivate_and_save_that_only, change_password, end_in_admin,
+]  # fmt: skip
+
+
+class TestEnding:
+    @pytest.mark.parametrize("way", WAYS)
+    def test_closes_the_websocket(self, way, laptop, user):
+        session = laptop.row
+
+        @in_loop
+        async def test():
+            async with opened(laptop.key) as socket:
+                await sync_to_async(way)(session, user)
+                assert await socket.is_closed()
+
+        test()
+
+    @pytest.mark.parametrize("path", ["/sign-out/", "/account/sessions/other/delete/"])
+    def test_by_a_page_closes_it(self, path, laptop, make_browser, user):
+        asking = laptop if path == "/sign-out/" else make_browser(user)
+
+        @in_loop
+        async def test():
+            async with opened(laptop.key) as socket:
+                await sync_to_async(asking.post)(path)
+                assert await socket.is_closed()
+
+        test()
+
+    @pytest.mark.parametrize("method", ["flush", "cycle_key"])
+    def test_by_the_store_closes_it(self, method, laptop, store_class):
+        @in_loop
+        async def test():
+            async with opened(laptop.key) as socket:
+                await getattr(store_class(laptop.key), f"a{method}")()
+                assert await socket.is_closed()
+
+        test()
+
+    def test_closes_that_of_no_other_session(self, laptop, make_browser, user):
+        phone = make_browser(user)
+
+        @in_loop
+        async def test():
+            async with opened(laptop.key) as socket, opened(phone.key) as other:
+                await end(phone)
+                assert await other.is_closed()
+                assert await socket.is_open()
+
+        test()
+
+    def test_that_is_rolled_back_closes_nothing(self, laptop):
+        def end_and_fail():
+            with suppress(DatabaseError), transaction.atomic():
+                laptop.row.end()
+                raise DatabaseError
+
+        @in_loop
+        async def test():
+            async with opened(laptop.key) as socket:
+                await sync_to_async(end_and_fail)()
+                assert await socket.is_open()
+
+        test()
+
+    def test_that_the_database_refuses_is_told_to_nobody(self, laptop, session_model, user):
+        def refuse(execute, sql, params, many, context):
+            if sql.startswith("DELETE"):
+                raise DatabaseError("refused")
+            return execute(sql, params, many, context)
+
+        with (
+            listening_to_the_layer() as told,
+            connection.execute_wrapper(refuse),
+            pytest.raises(DatabaseError, match="refused"),
+        ):
+            session_model.objects.filter(pk=laptop.row.pk).end()
+        assert told == []
+        assert laptop.who() == user.get_username()
+
+    def test_is_told_once_it_is_committed(self, laptop):
+        sent = []
+
+        def end_in_a_transaction():
+            with transaction.atomic():
+                laptop.row.end()
+                sent.append(list(told))
+            sent.append(list(told))
+
+        with listening_to_the_layer() as told:
+            end_in_a_transaction()
+        assert sent == [[], [group_of(digest_of(laptop.key))]]
+
+    def test_in_a_cascade_is_told_at_once(self, user, make_browser):
+        rows = [make_browser(user).row for _number in range(3)]
+        with (
+            listening_to_the_layer() as told,
+            mock.patch.object(layer, "tell", wraps=layer.tell) as tell,
+        ):
+            user.delete()
+        assert len(told) == 3
+        assert set(told) == {group_of(row.pk) for row in rows}
+        assert tell.call_count == 1
+
+    def test_that_a_savepoint_undoes_takes_no_other_with_it(self, user, make_browser):
+        undone, ended = (make_browser(user).row for _number in range(2))
+        with listening_to_the_layer() as told, transaction.atomic():
+            with suppress(DatabaseError), transaction.atomic():
+                undone.end()
+                raise DatabaseError
+            ended.end()
+        assert told == [group_of(ended.pk)]
+
+    def test_leaves_the_consumer_nothing_to_do_but_to_disconnect(self, laptop):
+        """What the browser said before it heard of the end is not answered."""
+
+        @in_loop
+        async def test():
+            async with opened(laptop.key) as socket:
+                await end(laptop)
+                assert await socket.is_closed()
+                await socket.send_input({"type": "websocket.receive", "text": '"late"'})
+                await socket.leave()
+                assert socket.output_queue.empty()
+
+        test()
+
+    def test_is_no_error_where_the_browser_went_first(self, laptop, monkeypatch):
+        async def close(self, code=None, reason=None):
+            raise RuntimeError("Unexpected ASGI message 'websocket.close'.")
+
+        monkeypatch.setattr(AsyncWebsocketConsumer, "close", close)
+
+        @in_loop
+        async def test():
+            async with opened(laptop.key):
+                await end(laptop)
+
+        test()
+
+    def test_costs_the_keys_and_one_statement_however_many_they_are(
+        self, user, make_browser, session_model, assert_queries
+    ):
+        for _number in range(5):
+            make_browser(user)
+        with assert_queries(3):  # the keys, the DELETE, and another look
+            assert session_model.objects.all().end() == 5
+
+    def test_of_expired_ones_tells_nobody(self, laptop, clock, store_class):
+        clock.move(days=30)
+        with listening_to_the_layer() as told:
+            store_class.clear_expired()
+        assert told == []
+
+
+@contextmanager
+def listening_to_the_layer():
+    """Give a list that gets each group to which a message is sent."""
+    told = []
+    original = type(get_channel_layer()).group_send
+
+    async def group_send(self, group, message):
+        told.append(group)
+        await original(self, group, message)
+
+    with mock.patch.object(type(get_channel_layer()), "group_send", group_send):
+        yield told
+
+
+class TestSavingAUser:
+    @pytest.mark.parametrize(
+        ("fields", "number"),
+        [(["last_login"], 0), (["password"], 1), (["is_active", "email"], 1), (None, 1)],
+    )
+    def test_tells_websockets_where_it_may_matter(self, fields, number, laptop, user):
+        with listening_to_the_layer() as told:
+            user.save(update_fields=fields)
+        assert told == [group_of(digest_of(laptop.key))] * number
+
+    def test_closes_none_that_is_still_good(self, laptop, user):
+        @in_loop
+        async def test():
+            async with opened(laptop.key) as socket:
+                await user.asave()
+                assert await socket.is_open()
+
+        test()
+
+    def test_asks_nothing_for_a_new_one(self, assert_queries):
+        with assert_queries(1):
+            make_person("ada")
+
+
+class TestConnecting:
+    @pytest.mark.parametrize("cookie", [None, "unknown-key-that-no-row-has", "sha256$" + "A" * 43])
+    def test_without_a_session_is_closed_at_once(self, cookie, laptop):
+        assert closed_at_once(cookie)
+
+    def test_without_anybody_signed_in_is_closed_at_once(self, make_browser):
+        browser = make_browser()
+        browser.get("/set/")
+        assert closed_at_once(browser.key)
+
+    def test_with_the_digest_is_closed_at_once(self, laptop):
+        assert closed_at_once(digest_of(laptop.key))
+
+    def test_of_a_user_who_may_not_sign_in_is_closed_at_once(self, laptop, user):
+        get_user_model().objects.update(is_active=False)
+        assert closed_at_once(laptop.key)
+
+    def test_after_a_change_of_password_is_closed_at_once(self, laptop, user, session_model):
+        get_user_model().objects.update(password="another")
+        assert closed_at_once(laptop.key, stack=SessionMiddlewareStack)
+        assert session_model.objects.count() == 1  # it only looks
+
+    def test_goes_on_with_a_former_secret_key(self, laptop, settings, session_model):
+        settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+        settings.SECRET_KEY = "another"
+        before = session_model.objects.get().session_data
+
+        @in_loop
+        async def test():
+            async with opened(laptop.key, stack=SessionMiddlewareStack) as socket:
+                assert await socket.is_open()
+
+        test()
+        assert session_model.objects.get().session_data == before
+
+    def test_with_an_unknown_backend_is_closed_at_once(self, laptop, settings):
+        settings.AUTHENTICATION_BACKENDS = []
+        assert closed_at_once(laptop.key)
+
+    def test_is_answered_in_a_protocol_that_the_browser_speaks(self, laptop):
+        """Else a browser says that the connection failed, and no code is seen."""
+
+        @in_loop
+        async def test():
+            socket = Socket(subprotocols=["chat", "other"])
+            assert await socket.connect() == ACCEPT | {"subprotocol": "chat"}
+            assert await socket.is_closed()
+            await socket.leave()
+
+        test()
+
+    def test_joins_the_group_before_it_looks(self, laptop, session_model):
+        """So a session that ends in between is not missed."""
+        original = type(get_channel_layer()).group_add
+
+        async def group_add(self, group, channel):
+            await original(self, group, channel)
+            await end(laptop)
+
+        with mock.patch.object(type(get_channel_layer()), "group_add", group_add):
+            assert closed_at_once(laptop.key, stack=SessionMiddlewareStack)
+
+    def test_needs_a_session_in_its_scope(self):
+        @in_loop
+        async def test():
+            with pytest.raises(ValueError, match="AuthMiddlewareStack"):
+                await Socket(stack=lambda inner: inner).connect()
+
+        test()
+
+    def test_is_what_the_app_offers_to_a_url_router(self, laptop):
+        @in_loop
+        async def test():
+            def site(_consumer):
+                return application
+
+            async with opened(laptop.key, stack=site, path="/account/sessions/watch/") as socket:
+                await end(laptop)
+                assert await socket.is_closed()
+
+        test()
+
+
+def closed_at_once(cookie, **kwargs):
+    """Tell whether a websocket is accepted, so that it can be told a code, and closed with ours."""
+
+    @in_loop
+    async def test():
+        socket = Socket(cookie, **kwargs)
+        said = [await socket.connect(), await socket.receive_output(5)]
+        await socket.leave()
+        return said == [ACCEPT, CLOSE]
+
+    return test()
+
+
+class TestHeartbeat:
+    """What no message told is found out after a while."""
+
+    @pytest.fixture
+    def quick(self, settings):
+        settings.USER_SESSIONS_HEARTBEAT = SHORT
+
+    @pytest.mark.usefixtures("quick")
+    def test_finds_a_user_deactivated_by_update(self, laptop):
+        @in_loop
+        async def test():
+            async with opened(laptop.key) as socket:
+                await get_user_model().objects.aupdate(is_active=False)
+                assert await socket.is_closed()
+
+        test()
+
+    @pytest.mark.usefixtures("quick")
+    def test_finds_an_expired_session(self, laptop, clock):
+        @in_loop
+        async def test():
+            async with opened(laptop.key) as socket:
+                clock.move(days=30)
+                assert await socket.is_closed()
+
+        test()
+
+    @pytest.mark.usefixtures("quick")
+    def test_is_all_there_is_without_a_channel_layer(self, laptop, settings):
+        settings.CHANNEL_LAYERS = {}
+
+        @in_loop
+        async def test():
+            async with opened(laptop.key) as socket:
+                await end(laptop)
+                assert await socket.is_closed()
+
+        test()
+
+    @pytest.mark.usefixtures("quick")
+    def test_goes_on_where_the_database_does_not_answer(self, laptop, monkeypatch, caplog):
+        asked = []
+
+        def get_user(self, user_id):
+            asked.append(user_id)
+            if len(asked) == 2:
+                raise DatabaseError("The server closed the connection.")
+            return original(self, user_id) if len(asked) < 4 else None
+
+        original = ModelBackend.get_user
+        monkeypatch.setattr(ModelBackend, "get_user", get_user)
+
+        @in_loop
+        async def test():
+            async with opened(laptop.key, stack=SessionMiddlewareStack) as socket:
+                assert await socket.is_closed()
+
+        test()
+        assert len(asked) == 4
+        assert [record.message for record in caplog.records] == [
+            "The session of a websocket could not be asked."
+        ]
+
+    def test_ends_with_the_websocket(self, laptop):
+        @in_loop
+        async def test():
+            before = len(asyncio.all_tasks())
+            async with opened(laptop.key):
+                assert len(asyncio.all_tasks()) > before
+            return len(asyncio.all_tasks()) - before
+
+        assert test() == 0
+
+
+class TestLayerThatFails:
+    @pytest.fixture
+    def tries(self):
+        """A layer that can't be reached: each try to send."""
+        tries = []
+
+        async def group_send(self, group, message):
+            tries.append(group)
+            raise ConnectionError("Connection refused.")
+
+        with mock.patch.object(type(get_channel_layer()), "group_send", group_send):
+            yield tries
+
+    def test_does_not_keep_a_session_from_ending(self, laptop, tries, session_model, caplog):
+        assert laptop.row.end()
+        assert not session_model.objects.exists()
+        [record] = caplog.records
+        assert record.levelno == logging.ERROR
+        assert "heartbeat" in record.message
+        assert laptop.key not in caplog.text
+
+    def test_is_left_alone_for_a_while(self, make_browser, user, tries, session_model, caplog):
+        for _number in range(3):
+            make_browser(user).row.end()
+        assert len(tries) == 1
+        assert len(caplog.records) == 1
+
+    def test_is_asked_again_and_logged_once(
+        self, make_browser, user, tries, session_model, caplog, monkeypatch
+    ):
+        for _number in range(3):
+            monkeypatch.setattr(layer, "_asked_again_at", 0)
+            make_browser(user).row.end()
+        assert len(tries) == 3
+        assert len(caplog.records) == 1
+
+    def test_that_hangs_is_not_waited_for(self, laptop, session_model, caplog, monkeypatch):
+        async def group_send(self, group, message):
+            await asyncio.Event().wait()
+
+        monkeypatch.setattr(layer, "PATIENCE", 0.01)
+        with mock.patch.object(type(get_channel_layer()), "group_send", group_send):
+            assert laptop.row.end()
+        assert len(caplog.records) == 1
+
+    @pytest.mark.parametrize("method", ["group_add", "group_discard", "receive"])
+    def test_leaves_the_websocket_to_its_heartbeat(self, method, laptop, settings, caplog):
+        settings.USER_SESSIONS_HEARTBEAT = SHORT
+
+        async def fail(self, *arguments):
+            raise ConnectionError("Connection refused.")
+
+        @in_loop
+        async def test():
+            with mock.patch.object(type(get_channel_layer()), method, fail):
+                async with opened(laptop.key) as socket, opened(laptop.key) as other:
+                    assert await socket.is_open()
+                    await get_user_model().objects.aupdate(is_active=False)
+                    assert await socket.is_closed()
+                    assert await other.is_closed()
+
+        test()
+        [record] = caplog.records
+        assert "heartbeat" in record.message
+
+    def test_is_listened_to_again(self, laptop, monkeypatch, caplog):
+        monkeypatch.setattr(layer, "REST", 0)
+        original = type(get_channel_layer()).receive
+        failures = iter([ConnectionError("Connection refused.")] * 3)
+
+        async def receive(self, channel):
+            for failure in failures:
+                raise failure
+            return await original(self, channel)
+
+        @in_loop
+        async def test():
+            async with opened(laptop.key) as socket:
+                assert await socket.is_open()
+                await end(laptop)
+                assert await socket.is_closed()
+
+        with mock.patch.object(type(get_channel_layer()), "receive", receive):
+            test()
+        assert len(caplog.records) == 1
+
+
+class TestGroup:
+    def test_its_name_is_one_that_layers_take(self, laptop):
+        assert get_channel_layer().require_valid_group_name(group_of(digest_of(laptop.key)))
+
+    def test_nothing_in_the_layer_is_a_key(self, laptop):
+        name = group_of(digest_of(laptop.key))
+        assert laptop.key not in f"{name} {layer.LOOK}"
+        assert re.fullmatch(r"user_sessions\.sha256\.[\w-]{43}", name)
+
+
+@pytest.mark.parametrize("stack", [SessionMiddlewareStack, AuthMiddlewareStack])
+class TestStacks:
+    """Channels' own middleware, whose store is told neither address nor user agent."""
+
+    def facts(self, row):
+        return row.ip, row.user_agent, row.created_at, row.last_activity, row.user_id
+
+    def test_reading_leaves_the_row_as_it_is(self, stack, laptop, clock):
+        before = self.facts(laptop.row)
+        clock.move(hours=1)
+
+        @in_loop
+        async def test():
+            async with opened(laptop.key, stack=stack) as socket:
+                assert await socket.is_open()
+
+        test()
+        assert self.facts(laptop.row) == before
+
+    def test_saving_writes_the_data_and_leaves_the_client(self, stack, laptop, clock, user):
+        created_at = laptop.row.created_at
+        clock.move(hours=1)
+
+        @in_loop
+        async def test():
+            async with opened(laptop.key, consumer=Saving, stack=stack) as socket:
+                await socket.say("new")
+
+        test()
+        row = laptop.row
+        assert row.get_decoded()["value"] == "new"
+        assert self.facts(row) == ("192.0.2.1", FIREFOX_ON_LINUX, created_at, clock.now, user.pk)
+
+    def test_saving_an_ended_session_fails(self, stack, laptop, session_model):
+        @in_loop
+        async def test():
+            socket = Socket(laptop.key, consumer=Saving, stack=stack)
+            await socket.connect()
+            await socket.say("old")
+            await session_model.objects.all().aend()
+            await socket.send_input({"type": "websocket.receive", "text": '"new"'})
+            with pytest.raises(SessionEnded):
+                await socket.wait()
+
+        test()
+        assert not session_model.objects.exists()
+
+    def test_it_knows_who_is_signed_in(self, stack, laptop, user):
+        class Who(AsyncJsonWebsocketConsumer):
+            async def receive_json(self, content, **kwargs):
+                known = await sync_to_async(lambda: self.scope["session"].user_id)()
+                named = self.scope["user"].get_username() if "user" in self.scope else None
+                await self.send_json([known, named])
+
+        @in_loop
+        async def test():
+            async with opened(laptop.key, consumer=Who, stack=stack) as socket:
+                return json.loads((await socket.say(""))["text"])
+
+        named = user.get_username() if stack is AuthMiddlewareStack else None
+        assert test() == [user.pk, named]
+
+
+class TestChecks:
+    MEMORY = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}  # noqa: RUF012
+    REDIS = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer"}}  # noqa: RUF012
+
+    @pytest.mark.parametrize(
+        ("layers", "debug", "ids"),
+        [
+            ({}, True, ["user_sessions.W030"]),
+            ({"other": REDIS["default"]}, False, ["user_sessions.W030"]),
+            (MEMORY, False, ["user_sessions.W031"]),
+            (MEMORY, True, []),
+            (REDIS, False, []),
+        ],
+    )
+    def test_tell_whether_messages_arrive(self, layers, debug, ids, settings):
+        settings.CHANNEL_LAYERS = layers
+        settings.DEBUG = debug
+        found = [message.id for message in run_checks(databases=[])]
+        assert [check_id for check_id in found if "W03" in check_id] == ids

@@ -1,0 +1,234 @@
+"""``clearsessions``: whatever has expired goes, in batches, and nothing else."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from django.contrib.sessions.backends.base import SessionBase
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+from django.db.models.signals import pre_delete
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from user_sessions.backends.expiry import BATCH, remove_expired
+from user_sessions.keys import RawKey
+from user_sessions.models import Session
+from user_sessions.tests.conftest import listening
+from user_sessions.tests.support.documentation import sections, text_of
+from user_sessions.upgrade import raw_keys
+
+
+@pytest.fixture
+def make_sessions(db, session_model, sessions_connection, clock):
+    """Make sessions that expired some seconds ago, or will in as many."""
+    # PostgreSQL keeps the pages of rows that other tests made.
+    if sessions_connection.vendor == "postgresql":  # pragma: no cover (PostgreSQL only)
+        table = sessions_connection.ops.quote_name(session_model._meta.db_table)
+        with sessions_connection.cursor() as cursor:
+            cursor.execute(f"TRUNCATE {table} CASCADE")
+
+    def make_sessions(*seconds_ago):
+        for number, seconds in enumerate(seconds_ago):
+            date = clock.now - timedelta(seconds=seconds)
+            session_model.objects.create(session_key=f"{seconds}-{number}", expire_date=date)
+
+    return make_sessions
+
+
+@pytest.fixture
+def batches(session_model):
+    return lambda size: [n for n in remove_expired(session_model.objects.all(), size) if n]
+
+
+def run(*arguments, output=None):
+    output = output or io.StringIO()
+    call_command("clearsessions", *arguments, stdout=output, no_color=True)
+    return output.getvalue()
+
+
+def test_it_says_how_many_it_removed(make_sessions, session_model):
+    make_sessions(3, 2, 1, -1)
+    assert run() == "3 expired sessions removed.\n"
+    assert session_model.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("seconds_ago", "said"),
+    [((), "0 expired sessions removed.\n"), ((1,), "1 expired session removed.\n")],
+)
+def test_few_are_counted_too(make_sessions, seconds_ago, said):
+    make_sessions(*seconds_ago)
+    assert run() == said
+
+
+def test_it_can_be_silent(make_sessions, session_model):
+    make_sessions(1)
+    assert run("--verbosity", "0") == ""
+    assert not session_model.objects.exists()
+
+
+def test_a_terminal_shows_progress(make_sessions):
+    make_sessions(5, 4, 3, 2, 1)
+    terminal = io.StringIO()
+    terminal.isatty = lambda: True
+    assert run("--batch-size", "2", output=terminal) == (
+        "\r2 \r4 \r5 5 expired sessions removed.\n"
+    )
+
+
+def test_the_documentation_says_how_large_a_batch_is():
+    assert f"{BATCH:,} by default" in sections(text_of("reference/commands.md"))["`clearsessions`"]
+
+
+def test_a_batch_has_a_size(make_sessions):
+    with pytest.raises(CommandError, match="at least 1"):
+        run("--batch-size", "0")
+
+
+@pytest.mark.parametrize(
+    ("seconds_ago", "size", "sizes"),
+    [
+        ((5, 4, 3, 2, 1), 2, [2, 2, 1]),
+        ((4, 3, 2, 1), 2, [2, 2]),
+        ((3, 2, 1), 10, [3]),
+        ((2, 1), 1, [1, 1]),
+        ((7, 7, 7, 7, 7), 2, [2, 2, 1]),
+        ((9, 7, 7, 7, 7, 7, 5, 4), 2, [1, 2, 2, 1, 2]),
+        ((7, 7, 5, 5), 2, [2, 2]),
+        ((), 2, []),
+    ],
+    ids=["odd", "even", "one batch", "single", "one instant", "among others", "in pairs", "none"],
+)
+def test_no_batch_is_larger(make_sessions, batches, session_model, seconds_ago, size, sizes):
+    make_sessions(*seconds_ago, -1, -1, -1)
+    assert batches(size) == sizes
+    assert session_model.objects.count() == 3
+
+
+def test_a_batch_is_one_statement_and_fetches_no_data(make_sessions, batches, sessions_connection):
+    make_sessions(*range(1, 7))
+    with CaptureQueriesContext(connection) as captured:
+        assert batches(3) == [3, 3]
+    sql = [query["sql"] for query in captured]
+    assert len([text for text in sql if text.startswith("DELETE")]) == 3  # the last finds none
+    assert not any("session_data" in text for text in sql)
+
+
+@pytest.mark.parametrize("seconds_ago", [range(1, 201), [7] * 200], ids=["dates", "one instant"])
+def test_a_large_batch_has_few_queries_and_a_bound(
+    make_sessions, batches, session_model, seconds_ago
+):
+    """PostgreSQL goes through its pages, which may hold up to twice as many."""
+    make_sessions(*seconds_ago, -1, -1, -1)
+    with CaptureQueriesContext(connection) as captured:
+        sizes = batches(50)
+    assert sum(sizes) == 200
+    assert session_model.objects.count() == 3
+    assert max(sizes) <= (100 if connection.vendor == "postgresql" else 50)
+    statements = [q["sql"] for q in captured if q["sql"].startswith(("SELECT", "DELETE"))]
+    assert len(statements) <= 2 * len(sizes) + 6
+    assert any("ctid" in sql for sql in statements) == (connection.vendor == "postgresql")
+
+
+@pytest.mark.parametrize("size", [2, 50], ids=["by date", "by page on PostgreSQL"])
+def test_a_transaction_ends_with_each_batch(transactional_db, make_sessions, session_model, size):
+    """PostgreSQL doesn't wait for its disk at the end of one, but does for those of others."""
+    make_sessions(*range(1, 101))
+    with CaptureQueriesContext(connection) as captured:
+        for _removed in remove_expired(session_model.objects.all(), size):
+            assert not connection.in_atomic_block
+    assert not session_model.objects.exists()
+    starts = Counter(query["sql"].partition(" ")[0] for query in captured)
+    assert starts["SET"] == (starts["DELETE"] if connection.vendor == "postgresql" else 0)
+
+
+def test_a_session_that_is_prolonged_meanwhile_stays(make_sessions, session_model):
+    make_sessions(4, 3, 2, 1)
+    removing = remove_expired(session_model.objects.all(), 2)
+    next(removing)
+    kept = session_model.objects.earliest("expire_date")
+    kept.expire_date = timezone.now() + timedelta(days=1)
+    kept.save()
+    assert sum(removing) == 1
+    assert session_model.objects.get().pk == kept.pk
+
+
+@pytest.mark.parametrize("size", [2, 50], ids=["by date", "by page on PostgreSQL"])
+def test_somebody_else_who_clears_too_is_no_trouble(make_sessions, session_model, size):
+    make_sessions(*range(1, 201))
+    ours, theirs = (remove_expired(session_model.objects.all(), size) for _ in range(2))
+    removed = next(ours) + next(theirs) + next(ours) + sum(theirs) + sum(ours)
+    assert removed == 200
+    assert not session_model.objects.exists()
+
+
+@pytest.mark.parametrize("size", [2, 50], ids=["by date", "by page on PostgreSQL"])
+def test_whoever_listens_hears_of_each(make_sessions, batches, session_model, size):
+    """Sessions that something hangs on, by a signal or a row, go as Django deletes them."""
+    make_sessions(*range(1, 101))
+    with (
+        listening(pre_delete, session_model) as heard,
+        CaptureQueriesContext(connection) as captured,
+    ):
+        assert sum(batches(size)) == 100
+    assert len({each["pk"] for each in heard}) == 100
+    assert not any("ctid" in query["sql"] for query in captured)  # by date: a row may move
+
+
+@pytest.fixture
+def unhashed(db, settings):
+    """Sessions of django-user-sessions 2.0, every other of which still stands under its key."""
+    settings.SESSION_ENGINE = "user_sessions.backends.db"
+    MigrationRecorder(connection).record_unapplied(*raw_keys.MIGRATION)
+    raw_keys._migrated.cache_clear()
+    for number in range(100):
+        date = timezone.now() - timedelta(days=1, seconds=number)
+        session = Session.objects.create(session_key=f"key-{number}", expire_date=date)
+        if number % 2:
+            Session.objects.filter(pk=session.pk).update(session_key=RawKey(f"key-{number}"))
+    yield
+    raw_keys._migrated.cache_clear()
+
+
+@pytest.mark.usefixtures("unhashed")
+@pytest.mark.parametrize("size", [3, 50])
+def test_keys_that_were_never_hashed_go_too(size):
+    assert sum(remove_expired(Session.objects.all(), size)) == 100
+    assert not Session.objects.exists()
+
+
+@pytest.mark.usefixtures("unhashed")
+@pytest.mark.parametrize("size", [3, 50])
+def test_they_go_while_somebody_listens(size):
+    """They are hashed before, and PostgreSQL puts a row that was changed at another place."""
+    with listening(pre_delete, Session) as heard:
+        assert sum(remove_expired(Session.objects.all(), size)) == 100
+    assert len({each["pk"] for each in heard}) == 100
+    assert not Session.objects.exists()
+
+
+class TestAnotherEngine:
+    """The command takes the place of Django's, so it does for other engines what that does."""
+
+    def test_it_is_asked_itself(self, settings, monkeypatch):
+        from django.contrib.sessions.backends.signed_cookies import SessionStore
+
+        settings.SESSION_ENGINE = SessionStore.__module__
+        asked = []
+        monkeypatch.setattr(SessionStore, "clear_expired", lambda: asked.append(True))
+        assert run() == ""
+        assert asked
+
+    def test_one_that_cannot_says_so(self, settings):
+        settings.SESSION_ENGINE = __name__
+        with pytest.raises(CommandError, match="can't remove expired sessions"):
+            run()
+
+
+class SessionStore(SessionBase):
+    """An engine, this module, that has no way to remove anything."""

@@ -1,0 +1,393 @@
+"""``eject_theme``: a theme's templates become a project's own, and stay comparable with the theme's."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from copy import deepcopy
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.conf import settings as site
+from django.core.management import CommandError, call_command
+from django.template import Context, Engine, Origin, Template
+from django.template.loader import get_template
+
+import user_sessions
+from user_sessions.management.commands.eject_theme import PAGES_OF_DEFAULT
+from user_sessions.tests.support.golden import formatted
+from user_sessions.tests.support.markup import read
+from user_sessions.tests.support.session_pages import END_OTHER, LIST
+from user_sessions.tests.support.themes import FOLDER, THEMES, WHOLE_THEMES, templates_of
+from user_sessions.tests.unit.test_templates import column
+
+APP = Path(user_sessions.__file__).parent
+# What a theme's pages need besides the tests' own settings.
+NEEDED = {"allauth": ["user_sessions_themes.default", "allauth"]}
+WITHOUT_THEME = [name for name in site.INSTALLED_APPS if "themes" not in name]
+
+
+def eject(*arguments):
+    """Run the command; return what it printed."""
+    printed = StringIO()
+    call_command("eject_theme", *map(str, arguments), stdout=printed)
+    return printed.getvalue()
+
+
+def compared(*arguments):
+    """Run the command with --diff; return its exit status and what it printed."""
+    printed = StringIO()
+    try:
+        call_command("eject_theme", *map(str, arguments), "--diff", stdout=printed)
+    except SystemExit as done:
+        return done.code, printed.getvalue()
+    return 0, printed.getvalue()
+
+
+def refused(*arguments):
+    """Return why the command refused."""
+    with pytest.raises(CommandError) as caught:
+        eject(*arguments)
+    assert caught.value.returncode == 2
+    return str(caught.value)
+
+
+def files_in(folder):
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+@pytest.fixture
+def look(tmp_path):
+    """A folder for the templates, which is not there yet."""
+    return tmp_path / "site" / "look"
+
+
+@pytest.fixture
+def follow(settings, tmp_path):
+    """Write what the command printed at the end of the settings of a site without a theme."""
+    settings.INSTALLED_APPS = list(WITHOUT_THEME)
+    settings.BASE_DIR = tmp_path
+
+    def follow(printed):
+        names = {
+            "INSTALLED_APPS": [*settings.INSTALLED_APPS],
+            "TEMPLATES": deepcopy(settings.TEMPLATES),
+            "BASE_DIR": settings.BASE_DIR,
+        }
+        exec(printed.partition("\n\n")[2], names)  # noqa: S102  # our own lines
+        settings.INSTALLED_APPS = names["INSTALLED_APPS"]
+        settings.TEMPLATES = names["TEMPLATES"]
+
+    return follow
+
+
+class TestCopies:
+    @pytest.mark.parametrize("theme", [name for name in THEMES if name != "default"])
+    def test_every_template_of_a_theme(self, look, theme):
+        assert f"templates of {theme!r} written to {str(look)!r}." in eject(theme, look)
+        assert files_in(look) == files_in(templates_of(theme))
+
+    def test_the_default_theme_with_its_pages_from_the_app(self, look):
+        eject("default", look)
+        app, theme = files_in(APP / "templates"), files_in(templates_of("default"))
+        pages = {f"user_sessions/{name}": app[f"user_sessions/{name}"] for name in PAGES_OF_DEFAULT}
+        assert files_in(look) == pages | theme
+
+    def test_those_pages_are_what_every_theme_has_of_its_own(self):
+        pages = {name.partition("/")[2] for name in column("Pages", "template")}
+        parts = set(column("Includes", "include"))
+        assert set(PAGES_OF_DEFAULT) == pages | parts | {"_base.html"}
+
+    def test_the_name_may_be_that_of_the_installed_app(self, look):
+        assert eject("user_sessions_themes.pico", look) == eject("pico", look, "--force")
+
+    def test_an_empty_folder_is_not_this_one(self):
+        with pytest.raises(CommandError, match="argument DEST: it is empty; name a folder"):
+            eject("pico", "")
+
+    def test_only_some(self, look):
+        printed = eject("pico", look, "--only", "user_sessions/_s*", "--only", "*/badge.html")
+        assert printed.startswith(f"2 templates of 'pico' written to {str(look)!r}.\n")
+        assert set(files_in(look)) == {"user_sessions/_session.html", "allauth/elements/badge.html"}
+
+    def test_a_star_stands_for_folders_too(self, look):
+        eject("pico", look, "--only", "allauth/*")
+        assert "allauth/elements/tr.html" in files_in(look)
+        assert {name.split("/")[0] for name in files_in(look)} == {"allauth"}
+
+    def test_one_alone(self, look):
+        assert eject("pico", look, "--only", "user_sessions/_facts.html").startswith(
+            "1 template of"
+        )
+
+    def test_quietly(self, look):
+        assert eject("admin", look, "--verbosity", 0) == ""
+        assert look.exists()
+
+    def test_nothing_else_is_left_there(self, look):
+        eject("admin", look)
+        assert [path.name for path in look.iterdir()] == ["user_sessions"]
+
+
+class TestSettings:
+    """What is printed, written at the end of the settings, shows what was copied."""
+
+    @pytest.mark.parametrize("theme", THEMES)
+    def test_the_pages_stay_as_they_were(self, look, follow, laptop, settings, theme):
+        needed = NEEDED.get(theme, [])
+        at = WITHOUT_THEME.index("user_sessions")
+        apps = [*WITHOUT_THEME[:at], *needed, *WITHOUT_THEME[at:]]
+        settings.INSTALLED_APPS = [f"user_sessions_themes.{theme}", *apps]
+        before = [formatted(laptop.get(url).content.decode()) for url in (LIST, END_OTHER)]
+        settings.INSTALLED_APPS = apps
+        follow(eject(theme, look))
+        pages = [laptop.get(url) for url in (LIST, END_OTHER)]
+        assert [formatted(page.content.decode()) for page in pages] == before
+        own = [each.origin.name for each in pages[0].templates if each.name.endswith("list.html")]
+        assert own[0] == str(look / "user_sessions/session_list.html")
+
+    @pytest.mark.parametrize("theme", THEMES)
+    def test_a_change_is_shown(self, look, follow, laptop, settings, theme):
+        settings.INSTALLED_APPS = [*NEEDED.get(theme, []), *WITHOUT_THEME]
+        follow(eject(theme, look, "--only", "user_sessions/_empty.html"))
+        (look / "user_sessions/_empty.html").write_text("<p>Nobody but you.</p>")
+        assert "<p>Nobody but you.</p>" in laptop.get(LIST).content.decode()
+
+    @pytest.mark.parametrize("theme", WHOLE_THEMES)
+    def test_an_element_of_allauth(self, look, follow, settings, theme):
+        settings.INSTALLED_APPS = ["allauth", *WITHOUT_THEME]
+        follow(eject(theme, look))
+        assert settings.INSTALLED_APPS[:2] == [f"user_sessions_themes.{theme}", "allauth"]
+        source = "{% load allauth %}{% element h2 %}Keys{% endelement %}"
+        origin = Origin("test.html", template_name="test.html")
+
+        def shown():
+            template = Template(source, origin, engine=Engine.get_default())
+            return read(template.render(Context())).one("h2")
+
+        assert shown().text == "Keys"
+        (look / "allauth/elements/h2.html").write_text("{% load allauth %}<h2>Mine</h2>")
+        settings.TEMPLATES = deepcopy(settings.TEMPLATES)  # which forgets templates that were read
+        assert shown().text == "Mine"
+
+    def test_a_theme_stands_right_above_what_it_dresses(self, look, follow, settings):
+        settings.INSTALLED_APPS = ["user_sessions.tests.support.apps.custom_user", *WITHOUT_THEME]
+        follow(eject("pico", look))
+        at = settings.INSTALLED_APPS.index("user_sessions_themes.pico")
+        assert settings.INSTALLED_APPS[at + 1] == "user_sessions"
+        assert settings.INSTALLED_APPS[0] == "user_sessions.tests.support.apps.custom_user"
+
+    def test_an_own_template_may_extend_a_copy(self, look, follow, laptop, settings, tmp_path):
+        own = tmp_path / "templates" / "user_sessions" / "_base.html"
+        own.parent.mkdir(parents=True)
+        own.write_text(
+            '{% extends "user_sessions/_base.html" %}{% block footer %}Mine{% endblock %}'
+        )
+        settings.TEMPLATES = deepcopy(settings.TEMPLATES)
+        settings.TEMPLATES[0]["DIRS"] = [own.parents[1]]
+        printed = eject("pico", look)
+        assert (
+            """TEMPLATES[0]["DIRS"] = [*TEMPLATES[0]["DIRS"], BASE_DIR / 'site/look']""" in printed
+        )
+        follow(printed)
+        page = laptop.get(LIST)
+        assert "Mine" in page.content.decode()
+        assert str(look / "user_sessions/_base.html") in [
+            each.origin.name for each in page.templates
+        ]
+
+    def test_what_is_there_already_is_left(self, look, settings):
+        settings.INSTALLED_APPS = ["user_sessions_themes.pico", *WITHOUT_THEME]
+        settings.TEMPLATES = deepcopy(settings.TEMPLATES)
+        settings.TEMPLATES[0]["DIRS"] = [str(look)]
+        lines = eject("pico", look).partition("\n\n")[2].splitlines()
+        assert [line for line in lines if not line.startswith("#")] == []
+        assert "Leave it there" in lines[0]
+
+    @pytest.mark.parametrize("base", [None, "/srv", Path("/srv/elsewhere")])
+    def test_a_path_is_whole_without_a_base_above_it(self, look, settings, base):
+        settings.BASE_DIR = base
+        assert f'TEMPLATES[0]["DIRS"] = [{str(look)!r}]\n' in eject("pico", look)
+
+    def test_the_folder_may_be_the_base_itself(self, look, settings):
+        settings.BASE_DIR = look
+        assert 'TEMPLATES[0]["DIRS"] = [BASE_DIR]\n' in eject("pico", look)
+
+    def test_another_engine_may_come_first(self, look, settings):
+        jinja = {"BACKEND": "django.template.backends.jinja2.Jinja2"}
+        settings.TEMPLATES = [jinja, *settings.TEMPLATES]
+        assert 'TEMPLATES[1]["DIRS"] = [' in eject("pico", look)
+
+
+class TestRefusals:
+    """Why nothing is written, in a sentence."""
+
+    @pytest.mark.parametrize("theme", ["nope", "", "..", "pico/templates"])
+    def test_no_such_theme(self, look, theme):
+        assert (
+            refused(theme, look) == f"There is no theme {theme!r}. There are {', '.join(THEMES)}."
+        )
+        assert not look.exists()
+
+    def test_no_themes_at_all(self, look, monkeypatch):
+        monkeypatch.setitem(sys.modules, "user_sessions_themes", None)
+        assert "install django-user-sessions again" in refused("pico", look)
+
+    def test_a_pattern_that_matches_nothing(self, look):
+        sentence = refused("admin", look, "--only", "user-sessions/*", "--only", "x")
+        assert sentence == (
+            "No template of 'admin' matches 'user-sessions/*' or 'x'. "
+            "Use a name, or one of 'user_sessions/*'."
+        )
+        assert not look.exists()
+
+    def test_files_that_are_there(self, look):
+        eject("pico", look, "--only", "user_sessions/_[ef]*")
+        before = files_in(look)
+        sentence = refused("pico", look)
+        for name in ("_empty.html", "_facts.html"):
+            assert f"\n  {look}/user_sessions/{name}\n" in sentence
+        assert sentence.count(str(look)) == 2
+        assert sentence.endswith("overwrite files with --force.")
+        assert files_in(look) == before
+
+    def test_force_overwrites_them_and_no_others(self, look):
+        eject("pico", look)
+        changed, own = look / "user_sessions/_empty.html", look / "user_sessions/own.html"
+        changed.write_text("mine")
+        own.write_text("mine")
+        eject("pico", look, "--force")
+        assert changed.read_bytes() == files_in(templates_of("pico"))["user_sessions/_empty.html"]
+        assert own.read_text() == "mine"
+
+    def test_force_replaces_a_link_and_not_what_it_leads_to(self, look, tmp_path):
+        (tmp_path / "elsewhere.html").write_text("mine")
+        (look / "user_sessions").mkdir(parents=True)
+        (look / "user_sessions/_empty.html").symlink_to(tmp_path / "elsewhere.html")
+        eject("pico", look, "--force")
+        assert (tmp_path / "elsewhere.html").read_text() == "mine"
+
+    def test_a_link_that_leads_nowhere_is_in_the_way(self, look):
+        (look / "user_sessions").mkdir(parents=True)
+        (look / "user_sessions/_empty.html").symlink_to("nowhere")
+        assert f"\n  {look}/user_sessions/_empty.html\n" in refused("pico", look)
+
+    @pytest.mark.parametrize("force", [[], ["--force"]], ids=["", "force"])
+    def test_a_folder_in_the_place_of_a_file(self, look, force):
+        (look / "user_sessions/_empty.html").mkdir(parents=True)
+        told = refused("pico", look, *force)
+        assert told.endswith(f"\n  {look}/user_sessions/_empty.html\nMove it away.")
+        assert files_in(look) == {}
+
+    @pytest.mark.parametrize("below", ["", "user_sessions", "deeper/still"])
+    def test_a_file_in_the_place_of_a_folder(self, look, below):
+        look.mkdir(parents=True)
+        file = look / (below.split("/")[0] or "file")
+        file.write_text("mine")
+        dest = look if below == "user_sessions" else look / below if below else file
+        assert f"\n  {file}\nMove it away." in refused("pico", dest, "--force")
+        assert refused("pico", dest).endswith(f"\n  {file}\nMove it away.")
+        assert files_in(look) == {file.name: b"mine"}
+
+    @pytest.mark.parametrize("inside", [APP / "templates", FOLDER, FOLDER / "mine"])
+    def test_a_folder_of_the_package(self, inside):
+        before = files_in(FOLDER / "pico")
+        assert "belongs to the installed package" in refused("pico", inside, "--force")
+        assert files_in(FOLDER / "pico") == before
+        assert not (FOLDER / "mine").exists()
+
+    def test_where_nothing_can_be_written(self, look, tmp_path):
+        (tmp_path / "site").symlink_to("nowhere")
+        assert refused("pico", look).startswith(f"{look} can't be written to: ")
+
+
+class TestDiff:
+    @pytest.fixture
+    def copied(self, look):
+        eject("pico", look)
+        return look / "user_sessions"
+
+    def test_no_difference(self, look, copied):
+        assert compared("pico", look) == (0, "")
+
+    def test_none_in_another_checkouts_line_endings(self, look, copied):
+        page = copied / "_empty.html"
+        page.write_bytes(page.read_bytes().replace(b"\n", b"\r\n"))
+        assert compared("pico", look) == (0, "")
+
+    def test_a_change_of_ones_own(self, look, copied):
+        page = copied / "_empty.html"
+        before = page.read_text()
+        page.write_text(f"{before}<p>Mine</p>\n")
+        status, printed = compared("pico", look)
+        assert status == 1
+        assert printed.splitlines()[:2] == ["--- pico/user_sessions/_empty.html", f"+++ {page}"]
+        changes = [line for line in printed.splitlines()[2:] if line[0] in "+-"]
+        assert changes == ["+<p>Mine</p>"]
+        assert page.read_text() == f"{before}<p>Mine</p>\n"
+
+    def test_bytes_that_are_no_text(self, look, copied):
+        (copied / "_empty.html").write_bytes(b"\xff")
+        status, printed = compared("pico", look)
+        assert (status, "+\N{REPLACEMENT CHARACTER}" in printed) == (1, True)
+
+    def test_what_only_one_has(self, look, copied):
+        (copied / "_facts.html").unlink()
+        (copied / "_gone.html").write_text("From an older version.")
+        (look / "home.html").write_text("The site's own.")
+        assert compared("pico", look) == (
+            1,
+            f"Only in pico: user_sessions/_facts.html\nOnly in {look}: user_sessions/_gone.html\n",
+        )
+
+    def test_only_some(self, look, copied):
+        (copied / "_empty.html").write_text("mine")
+        shutil.rmtree(look / "allauth")
+        assert compared("pico", look, "--only", "user_sessions/_facts.html") == (0, "")
+        assert compared("pico", look, "--only", "allauth/elements/h1.html") == (
+            1,
+            "Only in pico: allauth/elements/h1.html\n",
+        )
+
+    def test_only_what_the_theme_has_no_more(self, look, copied):
+        (copied / "_gone.html").write_text("From an older version.")
+        status, printed = compared("pico", look, "--only", "*/_gone.html")
+        assert (status, printed) == (1, f"Only in {look}: user_sessions/_gone.html\n")
+
+    def test_the_default_theme_with_its_pages_from_the_app(self, look):
+        eject("default", look)
+        assert compared("default", look) == (0, "")
+
+    @pytest.mark.parametrize("made", [True, False])
+    def test_nothing_was_copied(self, look, made):
+        if made:
+            look.mkdir(parents=True)
+            (look / "home.html").write_text("The site's own.")
+        assert refused("pico", look, "--diff") == (
+            f"{look} holds no template of 'pico'. Copy some first, without --diff."
+        )
+
+    def test_a_pattern_that_matches_nothing(self, look, copied):
+        assert "matches 'x'" in refused("pico", look, "--diff", "--only", "x")
+
+
+def test_the_checks_and_this_command_alone_look_for_themes():
+    modules = (path for path in APP.rglob("*.py") if "tests" not in path.parts)
+    looking = {
+        path.stem
+        for path in modules
+        if re.search(r"user_sessions_themes|\bTHEMES\b", path.read_text())
+    }
+    assert looking == {"themes", "eject_theme"}
+
+
+def test_a_template_is_found_by_the_name_that_it_has_in_the_folder(look, follow):
+    follow(eject("tailwind", look))
+    found = get_template("user_sessions/_main_class.html").origin.name
+    assert found == str(look / "user_sessions/_main_class.html")

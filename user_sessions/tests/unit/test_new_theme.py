@@ -1,0 +1,188 @@
+"""`make theme`: in a copy of the repository, a theme begins as a copy of another."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from user_sessions.tests.support.themes import FOLDER, THEMES
+
+ROOT = FOLDER.parent
+NEEDED = (".ci/new-theme", "pyproject.toml", "themes", "user_sessions")
+LEFT_OUT = shutil.ignore_patterns("__pycache__", "node_modules", "vendor")
+# Some tests of each kind: on files, elements, pages of sessions and of allauth, golden pages.
+CONTRACT = "my_look or button or three or sign_in"
+
+
+def copy_of_the_repository(folder):
+    for name in NEEDED:
+        source, target = ROOT / name, folder / name
+        target.parent.mkdir(exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=LEFT_OUT)
+        else:
+            shutil.copy(source, target)
+    (folder / "user_sessions_themes").symlink_to("themes")
+    return folder
+
+
+def run(repository, *arguments):
+    # Coverage is measured of this repository, not of its copy.
+    environment = {name: text for name, text in os.environ.items() if "COVERAGE" not in name}
+    return subprocess.run(  # noqa: S603 (our own words)
+        [sys.executable, *arguments],
+        cwd=repository,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def make(repository, name, source):
+    return run(repository, ".ci/new-theme", name, source)
+
+
+class Made:
+    """A theme that was made from another, in a copy of the repository."""
+
+    def __init__(self, folder, source):
+        self.repository = copy_of_the_repository(folder)
+        self.source = source
+        result = make(self.repository, "my_look", source)
+        assert result.returncode == 0, result.stderr
+        theme = self.repository / "themes" / "my_look"
+        self.files = {
+            str(path.relative_to(theme)): path.read_text("utf-8")
+            for path in theme.rglob("*")
+            if path.is_file()
+        }
+
+
+@pytest.fixture(scope="module", params=THEMES)
+def made(request, tmp_path_factory):
+    return Made(tmp_path_factory.mktemp("made"), request.param)
+
+
+def packages(repository):
+    project = tomllib.loads((repository / "pyproject.toml").read_text("utf-8"))
+    return project["tool"]["setuptools"]["packages"]
+
+
+class TestCopy:
+    def test_it_has_the_files_of_the_other(self, made):
+        """Where it is the same but for its name, it keeps the contract as the other does."""
+        app = f"user_sessions_{made.source}"
+        name = re.compile(rf"(?<=user_sessions_){made.source}\b|(?<={app}/){made.source}(?=\.css)")
+        theme = FOLDER / made.source
+        for path in theme.rglob("*"):
+            inside = path.relative_to(theme)
+            if path.is_file() and not {"__pycache__", "locale", "vendor"} & set(inside.parts):
+                text = made.files[name.sub("my_look", str(inside))]
+                assert inside.name == "apps.py" or text == name.sub("my_look", path.read_text())
+
+    def test_nothing_in_it_names_the_other(self, made):
+        left = re.compile(rf"user_sessions_(themes\.)?{made.source}\b|themes/{made.source}/")
+        assert [path for path, text in made.files.items() if left.search(path + text)] == []
+
+    def test_its_app_is_called_like_it(self, made):
+        config = made.files["apps.py"]
+        assert "class MyLookThemeConfig(AppConfig):" in config
+        assert 'name = "user_sessions_themes.my_look"' in config
+        assert 'label = "user_sessions_my_look"' in config
+
+    def test_it_is_installed_in_its_place(self, made):
+        added = [*packages(ROOT), "user_sessions_themes.my_look"]
+        ours, themes = added[: -len(THEMES) - 1], added[-len(THEMES) - 1 :]
+        assert packages(made.repository) == ours + sorted(themes)
+
+    def test_it_is_among_the_themes_of_the_contract(self, made):
+        readme = (made.repository / "themes" / "README.md").read_text("utf-8")
+        section = readme.partition("## The themes")[2].partition("\n## ")[0]
+        rows = dict(re.findall(r"^\| `(\w+)` (\|.*)\n", section, re.MULTILINE))
+        of_other = rows[made.source].replace("those of `user_sessions` itself", "yes")
+        assert rows["my_look"] == of_other
+
+    def test_its_stylesheets_are_made_like_those_of_the_other(self, made):
+        of_other, own = (block_of(made.repository, name) for name in (made.source, "my_look"))
+        assert own == of_other.replace(f'"{made.source}"', '"my_look"')
+        has_vendor_files = made.source not in {"admin", "allauth", "default"}
+        assert ('"my_look"' in own) == has_vendor_files
+
+    def test_it_has_approved_pages(self, made):
+        goldens = made.repository / "user_sessions" / "tests" / "goldens"
+        assert names_in(goldens / "my_look") == names_in(goldens / made.source) != []
+
+
+def block_of(repository, theme):
+    """Return what assets.mjs makes for a theme."""
+    assets = (repository / "themes" / "assets.mjs").read_text("utf-8")
+    found = re.search(rf"^  {theme}\(\) {{\n(.*?)^  }},\n", assets, re.MULTILINE | re.DOTALL)
+    return found[1] if found else ""
+
+
+def names_in(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_it_keeps_the_contract(tmp_path):
+    """Of `default`: it leaves pages to the app, which a theme of another name must have itself."""
+    repository = Made(tmp_path, "default").repository
+    for theme in set(THEMES) - {"default"}:
+        shutil.rmtree(repository / "themes" / theme)
+    result = run(
+        *(repository, "-m", "pytest", "user_sessions/tests/themes/test_themes.py", "-k", CONTRACT),
+        *("-n0", "-p", "no:cacheprovider", "--ds=user_sessions.tests.settings.themes", "--verbose"),
+    )
+    assert result.returncode == 0, result.stdout
+    assert result.stdout.count("[my_look] PASSED") > 1
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory):
+    return copy_of_the_repository(tmp_path_factory.mktemp("unchanged"))
+
+
+class TestBadInput:
+    @pytest.fixture
+    def refused(self, repository):
+        """Return the sentence that answers some input; everything stays as it was."""
+
+        def refused(name, source):
+            before = snapshot(repository)
+            result = make(repository, name, source)
+            assert result.returncode == 1
+            assert result.stdout == ""
+            assert "Traceback" not in result.stderr
+            assert snapshot(repository) == before
+            return result.stderr
+
+        return refused
+
+    def test_no_name(self, refused):
+        assert "make theme NAME=mine" in refused("", "default")
+
+    @pytest.mark.parametrize("name", ["my-look", "1st", "class", "../mine", "a b"])
+    def test_a_name_that_is_no_identifier(self, refused, name):
+        assert f"NAME is {name!r}, which can't be" in refused(name, "default")
+
+    @pytest.mark.parametrize("name", ["bulma", "default"])
+    def test_a_theme_that_is_there(self, refused, name):
+        assert f"themes/{name} is there already" in refused(name, "default")
+
+    @pytest.mark.parametrize("source", ["", "nice", "..", "node_modules"])
+    def test_no_theme_to_begin_with(self, refused, source):
+        sentence = refused("mine", source)
+        assert f"FROM is {source!r}" in sentence
+        assert all(name in sentence for name in THEMES)
+
+
+def snapshot(folder: Path):
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
