@@ -17,6 +17,7 @@ from user_sessions import rows
 from user_sessions.engine import get_session_model
 from user_sessions.tests.support import caches
 from user_sessions.tests.support.people import make_person
+from user_sessions.tests.support.queries import statements
 from user_sessions.tests.support.user_agents import FIREFOX_ON_LINUX
 from user_sessions.upgrade import raw_keys
 from user_sessions.utils.tests import Client
@@ -35,24 +36,6 @@ def pytest_collection_modifyitems(items):
     if len(settings.DATABASES) > 1:
         for item in items:
             item.add_marker(pytest.mark.django_db(databases="__all__"))
-
-
-STATEMENTS = ("SELECT", "INSERT", "UPDATE", "DELETE")
-
-
-@contextmanager
-def listening(signal, model):
-    """Listen to a signal of a model; give a list of what comes, and of the key, which a deletion takes away."""
-    told = []
-
-    def listener(instance, **arguments):
-        told.append({"pk": instance.pk, **arguments})
-
-    signal.connect(listener, sender=model)
-    try:
-        yield told
-    finally:
-        signal.disconnect(listener, sender=model)
 
 
 class Browser(Client):
@@ -154,8 +137,7 @@ def assert_queries():
                 stack.enter_context(CaptureQueriesContext(each)) for each in connections.all()
             ]
             yield
-        sql = [query["sql"] for queries in captured for query in queries]
-        sql = [statement for statement in sql if statement.startswith(STATEMENTS)]
+        sql = [each for queries in captured for each in statements(queries)]
         assert len(sql) in allowed, "\n".join(sql)
 
     return assert_queries

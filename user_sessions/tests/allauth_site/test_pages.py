@@ -11,6 +11,7 @@ from django import forms
 from django.template import Context, Engine, Origin, Template
 from django.urls import reverse
 
+from user_sessions.tests.support.contract import TEMPLATES, codes, rows
 from user_sessions.tests.support.markup import (
     description_of,
     name_of,
@@ -22,7 +23,6 @@ from user_sessions.tests.support.markup import (
 from user_sessions.tests.support.phones import PhoneAdapter
 from user_sessions.tests.support.themes import WHOLE_THEMES, templates_of
 from user_sessions.tests.support.world import EMAIL, PAGES, PHONE, World, get
-from user_sessions.tests.unit.test_templates import TEMPLATES, codes, rows
 
 ALLAUTH = Path(allauth.__file__).parent / "templates"
 

@@ -28,9 +28,9 @@ from user_sessions.django_private import is_in_callers_transaction
 from user_sessions.exceptions import CacheUnavailable, SessionEnded
 from user_sessions.keys import digest_of
 from user_sessions.middleware import RETRY_AFTER
-from user_sessions.tests.conftest import STATEMENTS
 from user_sessions.tests.support.caches import CalledInEventLoop, state
 from user_sessions.tests.support.people import PASSWORD, make_superuser, name_of
+from user_sessions.tests.support.queries import statements
 from user_sessions.upgrade import raw_keys
 
 LIST = reverse("user_sessions:session_list")
@@ -82,7 +82,7 @@ def costs(queries, *calls):
     state.calls.clear()
     with CaptureQueriesContext(connection) as captured:
         yield
-    made = [query["sql"] for query in captured if query["sql"].startswith(STATEMENTS)]
+    made = statements(captured)
     assert (len(made), tuple(state.calls)) == (queries, calls), "\n".join(made)
 
 

@@ -18,8 +18,8 @@ from django.utils import timezone
 from user_sessions.backends.expiry import BATCH, remove_expired
 from user_sessions.keys import RawKey
 from user_sessions.models import Session
-from user_sessions.tests.conftest import listening
 from user_sessions.tests.support.documentation import sections, text_of
+from user_sessions.tests.support.signals import listening
 from user_sessions.upgrade import raw_keys
 
 

@@ -16,7 +16,7 @@ from user_sessions.backends.statements import update_row
 from user_sessions.exceptions import SessionEnded
 from user_sessions.keys import digest_of
 from user_sessions.models import AbstractSession, Session
-from user_sessions.tests.conftest import listening
+from user_sessions.tests.support.signals import listening
 
 FACTS = ("user_id", "user_agent", "ip", "created_at", "last_activity")
 

@@ -12,10 +12,7 @@ DATABASES = {
     "default": dj_database_url.parse(os.environ.get("DATABASE_URL") or "sqlite://:memory:")
 }
 # The folders of user_sessions/tests/ that these settings run. Each settings module adds or replaces.
-TEST_FOLDERS = ["engine", "across_databases"]
-# SQLite locks the whole file, and a second writer fails at once.
-if "sqlite" not in DATABASES["default"]["ENGINE"]:
-    TEST_FOLDERS += ["races"]
+TEST_FOLDERS = ["engine", "across_databases", "races"]
 INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",

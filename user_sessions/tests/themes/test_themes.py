@@ -13,6 +13,7 @@ from django.template.loader import get_template
 from django.utils import translation
 
 from user_sessions.tests.support import golden
+from user_sessions.tests.support.contract import blocks_of, codes, column, parent_of, rows
 from user_sessions.tests.support.markup import problems_of, read, undefined_in
 from user_sessions.tests.support.outline import outline, words
 from user_sessions.tests.support.phones import PhoneAdapter
@@ -26,7 +27,6 @@ from user_sessions.tests.support.themes import (
     templates_of,
 )
 from user_sessions.tests.support.world import PAGES, World
-from user_sessions.tests.unit.test_templates import blocks_of, codes, column, parent_of, rows
 
 # Variables that allauth's own pages print without passing them.
 ALLAUTHS_OWN = {"redirect_field", "auth_params", "scope", "site.name"}

@@ -18,7 +18,7 @@ import user_agents
 from django.conf import settings
 
 from user_sessions.device import device_name
-from user_sessions.tests.unit.test_user_agents import ROWS
+from user_sessions.tests.support.user_agents import table_rows
 
 # The peer's package has the same name as ours, so it is imported in a process of its own. It asks
 # pkg_resources for its version, which newer releases of setuptools don't have.
@@ -70,14 +70,15 @@ def main() -> None:
     options = arguments.parse_args()
     settings.configure(USE_I18N=False)
     django.setup()
-    agents = [row["user_agent"] for row in ROWS]
+    rows = table_rows()
+    agents = [row["user_agent"] for row in rows]
     names: dict[str, list[str | None]] = {
         "this app": [device_name(agent) for agent in agents],
         "user-agents alone": [parser_name(agent) for agent in agents],
     }
     if options.peer:
         names["django-user-sessions 2.0"] = peer_names(options.peer, agents)
-    expected = [plain(row["device_name"]) for row in ROWS]
+    expected = [plain(row["device_name"]) for row in rows]
     for who, given in names.items():
         right = sum(plain(name) == each for name, each in zip(given, expected, strict=True))
         sys.stdout.write(f"{who}: {right} of {len(expected)} ({right / len(expected):.0%})\n")

@@ -9,11 +9,11 @@ from django.contrib import admin
 from django.template import Context, Engine
 from django.urls import include, path, reverse
 
+from user_sessions.tests.support.contract import column
 from user_sessions.tests.support.markup import problems_of, read
 from user_sessions.tests.support.people import make_superuser
 from user_sessions.tests.support.session_pages import END_OTHER, LIST, end_url
 from user_sessions.tests.support.themes import templates_of
-from user_sessions.tests.unit.test_templates import column
 
 WITHOUT_ADMIN = type("Urls", (), {"urlpatterns": [path("", include("user_sessions.urls"))]})
 

@@ -17,11 +17,11 @@ from django.template.loader import get_template
 
 import user_sessions
 from user_sessions.management.commands.eject_theme import PAGES_OF_DEFAULT
+from user_sessions.tests.support.contract import column
 from user_sessions.tests.support.golden import formatted
 from user_sessions.tests.support.markup import read
 from user_sessions.tests.support.session_pages import END_OTHER, LIST
 from user_sessions.tests.support.themes import FOLDER, THEMES, WHOLE_THEMES, templates_of
-from user_sessions.tests.unit.test_templates import column
 
 APP = Path(user_sessions.__file__).parent
 # What a theme's pages need besides the tests' own settings.

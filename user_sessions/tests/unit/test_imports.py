@@ -95,6 +95,30 @@ def test_packages_are_imported_in_one_direction(package, others):
             assert not roots & others, path
 
 
+def is_of_pytest(name: str) -> bool:
+    """Return whether pytest runs a module: a module with tests, or a conftest."""
+    last = name.rpartition(".")[2]
+    return last.startswith("test_") or last == "conftest"
+
+
+@pytest.mark.parametrize("package", ["user_sessions", "demo_site", "e2e"])
+def test_no_module_imports_tests(package):
+    importing = {name: [*filter(is_of_pytest, found)] for name, found in graph(package).items()}
+    assert {name: found for name, found in importing.items() if found} == {}
+
+
+def test_folders_of_tests_share_code_by_support_alone():
+    tests, shared = "user_sessions.tests", {"support", "settings"}
+    crossing = [
+        (name, each)
+        for name, found in graph("user_sessions").items()
+        for each in found
+        if each.startswith(f"{tests}.") and name.startswith(f"{tests}.")
+        if each.split(".")[2] not in shared | {name.split(".")[2]}
+    ]
+    assert crossing == []
+
+
 def test_one_module_names_a_store_instead_of_importing_it():
     named = [
         (path.as_posix(), node.value)

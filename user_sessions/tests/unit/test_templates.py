@@ -8,7 +8,6 @@ import re
 from contextlib import suppress
 from datetime import datetime
 from html.parser import HTMLParser
-from itertools import dropwhile, takewhile
 from pathlib import Path
 
 import pytest
@@ -26,6 +25,15 @@ from user_sessions.keys import digest_of
 from user_sessions.summary import SessionSummary
 from user_sessions.templatetags.user_sessions import ago, register
 from user_sessions.tests.support import geoip, session_pages
+from user_sessions.tests.support.contract import (
+    TEMPLATES,
+    blocks_of,
+    codes,
+    column,
+    parent_of,
+    rows,
+    section,
+)
 from user_sessions.tests.support.markup import (
     description_of,
     name_of,
@@ -46,12 +54,10 @@ from user_sessions.tests.support.session_pages import (
 from user_sessions.tests.support.user_agents import SAFARI_ON_IPHONE
 
 APP = Path(user_sessions.__file__).parent
-TEMPLATES = APP / "templates"
 PAGES = TEMPLATES / "user_sessions"
 THEMES = APP.parent / "themes"
 STATIC = APP / "static" / "user_sessions"
 ALL_TEMPLATES = sorted([*TEMPLATES.rglob("*.html"), *THEMES.glob("*/templates/**/*.html")])
-README = (THEMES / "README.md").read_text()
 CSS = "".join((STATIC / name).read_text() for name in ("shared.css", "user_sessions.css"))
 ICONS = (STATIC / "icons.svg").read_text()
 # Of each app of ours, what we wrote and what `make assets` takes from elsewhere
@@ -65,34 +71,6 @@ VENDOR_PICTURES = sorted(path for path in VENDOR_FILES if path.suffix == ".svg")
 # Includes that stand inside an element's tag: attributes, not text.
 INSIDE_A_TAG = re.compile(r"_(\w+_)?(attributes|class|name)\.html")
 EXACT = "N j, Y, P T"
-
-
-def section(title):
-    """Return the text below a heading of README."""
-    return re.split(r"^## ", README.split(f"\n## {title}\n")[1], flags=re.MULTILINE)[0]
-
-
-def rows(title, first=""):
-    """Return the rows of the first table below a heading, or of that whose first head is given.
-
-    Each row is a dict of its cells.
-    """
-    begins = f"| {first}" if first else "|"
-    lines = dropwhile(lambda line: not line.startswith(begins), section(title).splitlines())
-    heads, _, *body = [
-        [cell.strip() for cell in line.strip("|").split("|")]
-        for line in takewhile(lambda line: line.startswith("|"), lines)
-    ]
-    return [dict(zip(heads, cells, strict=True)) for cells in body]
-
-
-def codes(text):
-    """Return what stands in `code`."""
-    return re.findall(r"`([^`]+)`", text)
-
-
-def column(title, head):
-    return [codes(row[head])[0] for row in rows(title, head)]
 
 
 def includes():
@@ -134,15 +112,6 @@ def pages(laptop, phone):
         "session_confirm_end.html": laptop.get(end_url(phone)),
         "session_confirm_end_other.html": laptop.get(END_OTHER),
     }
-
-
-def parent_of(path):
-    found = re.search(r'{%\s*extends "([^"]+)"', path.read_text())
-    return found and found[1]
-
-
-def blocks_of(path):
-    return re.findall(r"{% block (\w+)", path.read_text())
 
 
 class TestContract:

@@ -1,18 +1,13 @@
 from __future__ import annotations
 
-import csv
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
 from user_sessions.device import _MENDED_BROWSERS, KINDS, Device, device_name, parse
+from user_sessions.tests.support.user_agents import table_rows
 
-# Real user agents. The source is a public page, or a repository on GitHub and a file in it; how a
-# user agent must read is this project's own view: would the person recognise the device?
-TABLE = Path(__file__).parents[1] / "support/user_agents.csv"
-with TABLE.open(newline="", encoding="utf-8") as table:
-    ROWS = list(csv.DictReader(table))
+ROWS = table_rows()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,37 @@
+"""Each folder of tests is run by settings that name it, and the folders share code by support/ alone."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from user_sessions.tests import settings as variants
+
+TESTS = Path(__file__).parents[1]
+# Run by targets of the Makefile, one by one.
+TOOLS = "tools"
+
+
+def test_each_folder_of_tests_is_named_by_a_variant():
+    modules = [path.stem for path in Path(variants.__file__).parent.glob("[!_]*.py")]
+    named = {
+        folder
+        for module in modules
+        for folder in import_module(f"{variants.__name__}.{module}").TEST_FOLDERS
+    }
+    assert named == {path.parent.name for path in TESTS.rglob("test_*.py")} - {TOOLS}
+
+
+def test_no_test_lies_beside_the_folders():
+    assert [*TESTS.glob("test_*.py")] == []
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["named", "not named"])
+def test_a_folder_is_collected_if_the_settings_name_it(request, settings, named):
+    settings.TEST_FOLDERS = ["races"] if named else []
+    ignored = request.config.hook.pytest_ignore_collect(
+        collection_path=TESTS / "races", config=request.config
+    )
+    assert bool(ignored) is not named
