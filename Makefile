@@ -68,12 +68,12 @@ journeys: .venv-e2e catalogs assets
 	@$(python) $(pytest) e2e/test_journeys.py --quiet -m 'not other_theme'
 
 unit: .venv-test catalogs assets ## Run the unit tests under each settings variant, and the demo's
-	@$(call for_each_variant,$(VARIANTS),$(python) $(pytest) user_sessions --ignore $(interleavings))
+	@$(call for_each_variant,$(VARIANTS),$(python) $(pytest) user_sessions)
 	@$(demo_tests)
 
 coverage: .venv-test catalogs assets ## Run the unit tests measured, and fail for a branch or a template line that none takes
 	@$(coverage) erase
-	@$(call for_each_variant,$(variants),$(coverage) run $(pytest) user_sessions --ignore $(interleavings))
+	@$(call for_each_variant,$(variants),$(coverage) run $(pytest) user_sessions)
 	@$(coverage) combine --quiet
 	@$(coverage) report
 

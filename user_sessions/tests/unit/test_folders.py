@@ -1,4 +1,4 @@
-"""Each folder of tests is run by settings that name it, and the folders share code by support/ alone."""
+"""Each folder of tests is named by settings that run it, and CONTRIBUTING.md lists it."""
 
 from __future__ import annotations
 
@@ -8,20 +8,27 @@ from pathlib import Path
 import pytest
 
 from user_sessions.tests import settings as variants
+from user_sessions.tests.support.documentation import ROOT, sections, table
 
 TESTS = Path(__file__).parents[1]
-# Run by targets of the Makefile, one by one.
+# No settings name this folder: the Makefile has a target for each of its files.
 TOOLS = "tools"
+FOLDERS = {path.parent.name for path in TESTS.rglob("test_*.py")} - {TOOLS}
 
 
-def test_each_folder_of_tests_is_named_by_a_variant():
+def test_each_folder_of_tests_is_named_by_settings():
     modules = [path.stem for path in Path(variants.__file__).parent.glob("[!_]*.py")]
     named = {
         folder
         for module in modules
         for folder in import_module(f"{variants.__name__}.{module}").TEST_FOLDERS
     }
-    assert named == {path.parent.name for path in TESTS.rglob("test_*.py")} - {TOOLS}
+    assert named == FOLDERS
+
+
+def test_contributing_lists_each_folder():
+    rows = table(sections((ROOT / "CONTRIBUTING.md").read_text("utf-8"))["Tests"])
+    assert {folder.rstrip("/") for folder, _tests, _settings in rows} == FOLDERS
 
 
 def test_no_test_lies_beside_the_folders():
