@@ -1,6 +1,6 @@
 """Every use of Django's private API: what it is, and in which versions of Django it was read.
 
-``tests/test_django_private.py`` fails if Django changes one of them. Read in Django 5.2, 6.0 and 6.1.
+``tests/unit/test_django_private.py`` fails if Django changes one of them. Read in Django 5.2, 6.0 and 6.1.
 """
 
 from __future__ import annotations

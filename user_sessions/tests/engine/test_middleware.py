@@ -15,49 +15,9 @@ from django.test import RequestFactory
 from django.utils.cache import has_vary_header
 
 from user_sessions.keys import digest_of
-from user_sessions.middleware import SessionMiddleware, Step, way_out
+from user_sessions.middleware import SessionMiddleware
 from user_sessions.tests.support.user_agents import CHROME_ON_WINDOWS, FIREFOX_ON_LINUX
 from user_sessions.utils.tests import AsyncClient, Client
-
-
-class FakeSession:
-    """Just what ``way_out`` asks of a session."""
-
-    def __init__(self, *, empty=False, modified=False, accessed=True, due=False):
-        self.modified = modified
-        self.accessed = accessed
-        self.is_empty = lambda: empty
-        self.touch_due = lambda: due
-
-
-@pytest.mark.parametrize(
-    ("session", "cookie_sent", "status", "step"),
-    [
-        (FakeSession(empty=True), False, 200, Step.NOTHING),
-        (FakeSession(empty=True), True, 200, Step.DROP_COOKIE),
-        (FakeSession(empty=True), True, 500, Step.DROP_COOKIE),
-        (FakeSession(empty=True, modified=True), False, 200, Step.NOTHING),
-        (FakeSession(), True, 200, Step.NOTHING),
-        (FakeSession(modified=True), True, 200, Step.SAVE),
-        (FakeSession(modified=True, due=True), True, 404, Step.SAVE),
-        (FakeSession(modified=True), True, 500, Step.NOTHING),
-        (FakeSession(modified=True), True, 503, Step.NOTHING),
-        (FakeSession(due=True), True, 200, Step.TOUCH),
-        (FakeSession(due=True), True, 500, Step.NOTHING),
-        (FakeSession(due=True, accessed=False), True, 200, Step.NOTHING),
-    ],
-    ids=[
-        "anonymous", "emptied", "emptied, failed", "emptied without cookie", "read", "changed",
-        "changed and due", "changed, failed", "changed, unavailable", "due", "due, failed", "due, unread",
-    ],
-)  # fmt: skip
-def test_what_a_response_needs(session, cookie_sent, status, step):
-    assert way_out(session, cookie_sent=cookie_sent, status=status) is step
-
-
-def test_a_site_may_save_every_request(settings):
-    settings.SESSION_SAVE_EVERY_REQUEST = True
-    assert way_out(FakeSession(accessed=False), cookie_sent=True, status=200) is Step.SAVE
 
 
 class Wsgi:
