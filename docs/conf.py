@@ -6,6 +6,7 @@ from SUBSTITUTIONS. The tests import this file too, so it needs nothing but the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
@@ -14,6 +15,7 @@ from user_sessions import __version__
 from user_sessions.conf import Setting, all_settings
 from user_sessions.templatetags.user_sessions import register
 
+_FIRST_SENTENCE = re.compile(r"^## (\w+)\n\n(.+?\.)\s", re.DOTALL | re.MULTILINE)
 # What pip installs. Until the release it is the wheel that `make build` makes, since the package index
 # has 2.0 under the name. On the release this becomes "django-user-sessions", and a test then names each
 # page that still says otherwise.
@@ -42,14 +44,14 @@ def filter_table(filters: dict[str, Callable[..., Any]]) -> str:
     return "\n".join(["| filter | gives |", "|---|---|", *rows])
 
 
-def check_table(pages: Path) -> str:
-    """Return the checks with the first paragraphs of their pages, as a Markdown table."""
-    wrong = {page.stem: page.read_text().split("\n\n")[1] for page in sorted(pages.glob("*.md"))}
+def check_table(folder: Path) -> str:
+    """Return the checks, sorted by id, with the first sentences of their sections, as a Markdown table."""
     rows = [
-        f"| [{check}]({pages.name}/{check}.md) | {' '.join(what.split())} |"
-        for check, what in wrong.items()
+        f"| [{check}]({page.parent.name}/{page.name}#{check.lower()}) | {' '.join(problem.split())} |"
+        for page in folder.glob("*.md")
+        for check, problem in _FIRST_SENTENCE.findall(page.read_text())
     ]
-    return "\n".join(["| id | wrong |", "|---|---|", *rows])
+    return "\n".join(["| id | problem |", "|---|---|", *sorted(rows)])
 
 
 SUBSTITUTIONS = {

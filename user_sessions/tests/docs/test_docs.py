@@ -30,7 +30,15 @@ from user_sessions.location import location_name
 from user_sessions.models import Session, SessionQuerySet
 from user_sessions.templatetags.user_sessions import register
 from user_sessions.tests.support import documentation, geoip
-from user_sessions.tests.support.check_pages import CHECK_PAGES, EXAMPLE, MEND, SILENCE, printed
+from user_sessions.tests.support.check_pages import (
+    CHECK_PAGES,
+    CHECKS,
+    EXAMPLE,
+    FIX,
+    SILENCE,
+    parts,
+    printed,
+)
 from user_sessions.tests.support.documentation import (
     PAGES,
     README,
@@ -82,7 +90,12 @@ class TestNames:
             for code in source().values()
             for found in re.findall(r'"user_sessions\.([EW]\d{3})"', code)
         }
-        assert list(CHECK_PAGES) == sorted(used)
+        documented = [
+            check
+            for page in CHECK_PAGES
+            for check in re.findall(r"^## (.+)", page.read_text(), re.MULTILINE)
+        ]
+        assert sorted(documented) == sorted(used)
 
     def test_urls(self):
         documented = table(text_of("reference/urls-and-views.md"))
@@ -209,7 +222,7 @@ class TestRequirement:
 
 @pytest.fixture(scope="module")
 def said():
-    """What the checks say of each site that a part of a page shows."""
+    """What the checks print for each site that a part of a section shows."""
     module = "user_sessions.tests.support.check_pages"
     done = {
         part: subprocess.run(  # noqa: S603  # our own words
@@ -218,33 +231,33 @@ def said():
             check=True,
             capture_output=True,
         )
-        for part in (EXAMPLE, MEND, SILENCE)
+        for part in (EXAMPLE, FIX, SILENCE)
     }
     return lambda part, check: json.loads(done[part].stdout)[check]
 
 
-@pytest.mark.parametrize(("check", "text"), CHECK_PAGES.items(), ids=CHECK_PAGES)
+@pytest.mark.parametrize(("check", "text"), CHECKS.items(), ids=CHECKS)
 class TestCheckPages:
-    """The page of a check: its example is run, and so is all that mends or silences it."""
+    """The section of a check: its example is run, and so is each way to fix or to silence it."""
 
     def test_it_has_its_parts(self, check, text):
-        assert text.startswith(f"# {check}\n\n")
-        assert list(sections(text)) in ([MEND], [MEND, SILENCE])
+        assert list(parts(text)) in ([EXAMPLE, FIX], [EXAMPLE, FIX, SILENCE])
 
     def test_it_shows_what_is_printed(self, check, text, said):
         assert said(EXAMPLE, check) == [printed(text)]
         assert printed(text).startswith(f"?: (user_sessions.{check}) ")
 
-    def test_each_way_to_mend_it_ends_it(self, check, text, said):
-        assert set(said(MEND, check)) == {""}
+    def test_each_way_to_fix_it_ends_it(self, check, text, said):
+        assert set(said(FIX, check)) == {""}
 
-    def test_it_can_be_silenced_where_the_page_says_so(self, check, text, said):
-        assert said(SILENCE, check) == ([""] if SILENCE in sections(text) else [])
+    def test_it_can_be_silenced_if_the_section_says_so(self, check, text, said):
+        assert said(SILENCE, check) == ([""] if SILENCE in parts(text) else [])
 
     def test_the_table_leads_to_it(self, check, text):
         generated = documentation.configuration()["SUBSTITUTIONS"]["checks"]
         assert "\n{{ checks }}\n" in text_of("reference/checks.md")
-        assert f"| [{check}](checks/{check}.md) | " in generated
+        [page] = [page for page in CHECK_PAGES if f"\n## {check}\n" in page.read_text()]
+        assert f"| [{check}](checks/{page.name}#{check.lower()}) | " in generated
 
 
 class TestReadme:
@@ -315,7 +328,11 @@ SETTINGS_IN = {
     f"{path.stem}: {heading}": section
     for path in PAGES
     for heading, section in sections(path.read_text()).items()
-    if f"\n{PREFIX}" in section
+    if path not in CHECK_PAGES and f"\n{PREFIX}" in section
+} | {
+    f"{check}: {FIX}": parts(section)[FIX]
+    for check, section in CHECKS.items()
+    if f"\n{PREFIX}" in parts(section)[FIX]
 }
 
 
@@ -408,9 +425,9 @@ def test_templates_compile(path):
 
 
 def test_a_block_is_in_a_known_language():
-    """Whatever isn't run or compiled by these tests would rot: nginx's is the one exception."""
+    """A block that these tests don't run, compile or compare would rot; nginx's is the only exception."""
     used = {block.language for path in PAGES for block in blocks(path.read_text())}
-    assert used == {"console", "diff", "django", "nginx", "python", "scss"}
+    assert used == {"console", "diff", "django", "nginx", "python", "scss", "text"}
 
 
 class Build:

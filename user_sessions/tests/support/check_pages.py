@@ -1,15 +1,17 @@
-"""The page of each check, and what the checks say on a site that does what the page shows.
+"""The section of each check, and what the checks print on a site that does what the section shows.
 
-``python -m user_sessions.tests.support.check_pages PART`` prints that for one part of all pages, as JSON, in
-a process of its own: the apps that pages install would stay in another's.
+``python -m user_sessions.tests.support.check_pages PART`` prints that for one part of all sections, as JSON. It
+is a process of its own, because the apps that a section installs stay loaded.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from contextlib import nullcontext
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -27,13 +29,23 @@ from user_sessions.tests.support.documentation import (
 )
 from user_sessions.tests.support.themes import only_in_git
 
-CHECK_PAGES = {
-    path.stem: path.read_text() for path in sorted((DOCS / "reference" / "checks").glob("*.md"))
+CHECK_PAGES = sorted((DOCS / "reference" / "checks").glob("*.md"))
+# The section of each check, by id.
+CHECKS = {
+    check: section for page in CHECK_PAGES for check, section in sections(page.read_text()).items()
 }
-EXAMPLE, MEND, SILENCE = "Example", "Mend it", "Silence it"
-# The project's folder, as pages write it.
+EXAMPLE, FIX, SILENCE = "example", "How to fix it", "How to silence it"
+# What ``...`` stands for in the settings that the sections show.
+OTHERS = {
+    "INSTALLED_APPS": ["django.contrib.auth", "django.contrib.contenttypes"],
+    "MIDDLEWARE": [
+        "user_sessions.middleware.SessionMiddleware",
+        "django.contrib.auth.middleware.AuthenticationMiddleware",
+    ],
+}
+# The project's folder, as the sections write it.
 FOLDER = "/srv/mysite"
-# What else is so on the site of a page, beside its settings.
+# What else is true on the site of a section, besides its settings.
 CIRCUMSTANCES = {
     "W014": lambda: patch.dict(sys.modules, {"geoip2": None, "geoip2.database": None}),
     "W018": lambda: only_in_git("bulma"),
@@ -41,24 +53,30 @@ CIRCUMSTANCES = {
 
 
 class Part(NamedTuple):
-    """What sites do that follow a page so far: path and text of files, and the settings of each site.
+    """What sites do that follow a section so far: path and text of files, and the settings of each site.
 
-    Where a page shows several ways, there are several sites.
+    If a section shows several ways, there are several sites.
     """
 
     files: list[tuple[str, str]]
     sites: list[list[Block]]
 
 
-def part_of(page: str, name: str) -> Part:
-    """Return a part of a page, by its heading. Example is what stands above the first one."""
-    above, own = page.partition("\n## ")[0], sections(page).get(name, "")
+def parts(section: str) -> dict[str, str]:
+    """Return the text of a check's section, by part; the first one, without a name, is the example."""
+    texts = re.split(r"^\*\*(.+)\.\*\*", section, flags=re.MULTILINE)
+    return dict(zip([EXAMPLE, *texts[1::2]], texts[::2], strict=True))
+
+
+def part_of(section: str, name: str) -> Part:
+    """Return what the sites do that follow one part of a check's section."""
+    above, own = parts(section)[EXAMPLE], parts(section).get(name, "")
     example, shown = settings_in(above), settings_in(own)
-    files = _files(own)
+    files = _files(own) if name != EXAMPLE else []
     sites = {
         EXAMPLE: [example],
-        # A file mends it for the example's settings.
-        MEND: [*([block] for block in shown), *([example] if files else [])],
+        # A file is the fix for the example's settings.
+        FIX: [*([block] for block in shown), *([example] if files else [])],
         SILENCE: [[*example, *shown]] if own else [],
     }
     return Part(_files(above) + files, sites[name])
@@ -68,23 +86,21 @@ def _files(text: str) -> list[tuple[str, str]]:
     return [(block.file, block.text) for block in blocks(text, "python") if block.file]
 
 
-def printed(page: str) -> str:
-    """Return what the page says that ``manage.py check`` prints."""
-    [console] = blocks(page.partition("\n## ")[0], "console")
-    command, output = console.text.split("\n", 1)
-    assert command == "$ python manage.py check"
-    return output
+def printed(section: str) -> str:
+    """Return what the section says that ``manage.py check`` prints."""
+    [output] = blocks(parts(section)[EXAMPLE], "text")
+    return output.text
 
 
 def said(part: str) -> dict[str, list[str]]:
-    """Return what the checks print for each of the sites of a part of each page."""
+    """Return what the checks print for each of the sites of a part of each check's section."""
     from user_sessions.tests.support import geoip
 
-    parts = {check: part_of(page, part) for check, page in CHECK_PAGES.items()}
+    followed = {check: part_of(section, part) for check, section in CHECKS.items()}
     with TemporaryDirectory() as folder, patch.object(sys, "path", [folder, *sys.path]):
         (Path(folder) / "geoip").mkdir()
         geoip.write_database(Path(folder) / "geoip" / "GeoLite2-City.mmdb", geoip.CITIES)
-        for file, text in (written for each in parts.values() for written in each.files):
+        for file, text in (written for each in followed.values() for written in each.files):
             path = Path(folder) / file
             path.parent.mkdir(exist_ok=True)
             with path.open("a") as opened:
@@ -94,7 +110,7 @@ def said(part: str) -> dict[str, list[str]]:
                 _said_of(check, executed(site, BASE_DIR=Path(folder))).replace(folder, FOLDER)
                 for site in each.sites
             ]
-            for check, each in parts.items()
+            for check, each in followed.items()
         }
 
 
@@ -102,7 +118,7 @@ def _said_of(check, names):
     from django.core.checks import run_checks
     from django.test import override_settings
 
-    values = {name: value for name, value in names.items() if name.isupper()}
+    values = {name: _completed(name, value) for name, value in names.items() if name.isupper()}
     # The last, since an app may look at the other settings as it is loaded.
     apps = {name: values.pop(name) for name in ("INSTALLED_APPS",) if name in values}
     circumstances = CIRCUMSTANCES.get(check, nullcontext)()
@@ -113,6 +129,13 @@ def _said_of(check, names):
             if message.id.startswith("user_sessions.") and not message.is_silenced()
         ]
     return "".join(f"{message}\n".replace("\t", "    ") for message in found)
+
+
+def _completed(name, value):
+    """Put the other apps or middleware in the place of ``...``."""
+    if name not in OTHERS:
+        return value
+    return [*chain.from_iterable(OTHERS[name] if item is ... else [item] for item in value)]
 
 
 if __name__ == "__main__":
