@@ -1,13 +1,59 @@
-"""What people who come over rely on: old URLs, old templates."""
+"""What people who migrate rely on: old URLs, old templates, and a test of each difference in the guide."""
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from django.urls import include, path, reverse
 
+from user_sessions import tests
+from user_sessions.tests.support.documentation import sections, table, text_of
 from user_sessions.tests.support.user_agents import SAFARI_ON_IPHONE
+
+# The tests that show each difference in docs/how-to/upgrade.md, by section and first column.
+SHOWN_BY = {
+    "From django-user-sessions 2.0": {
+        "the stored key": "test_the_row_holds_the_digest_and_never_the_key",
+        "Session.objects.get(pk=key)": "test_a_row_is_found_by_key_and_by_digest",
+        "str(session)": "test_a_session_shows_its_digest",
+        "a digest sent as the session cookie": "test_no_digest_as_a_cookie",
+        "the URL that ends one session": "test_a_key_in_the_address_is_a_404",
+        "a changed address or user agent": "test_a_changed_address_does_not_prolong_a_session",
+        "an unknown address": "test_missing_headers_are_stored_as_unknown",
+        "the length of a user agent": "test_512_characters_of_a_user_agent_are_stored",
+        "an asynchronous sign-in": "test_a_sign_in_stores_user_client_and_times",
+        "saving a session that has ended": "test_it_fails_and_writes_nothing",
+        "user.session_set.update(user=None)": "test_no_session_of_a_user_whose_sessions_were_taken_away",
+        "Windows NT 10.0": "test_device_is_named_as_its_owner_would",
+        "macOS": "test_device_is_named_as_its_owner_would",
+        "GET of a URL that ends sessions": "test_a_get_asks",
+        "signing out on the list, with LOGOUT_REDIRECT_URL unset": (
+            "test_without_a_page_for_it_signing_out_leads_to_the_sign_in"
+        ),
+        "the list": "test_it_is_paginated",
+        'include("user_sessions.urls", "user_sessions")': "test_the_old_way_to_include_the_urls_works",
+        "your own session_list.html for 2.0": "test_a_template_of_2_0_shows_its_facts",
+        "the styles of the pages": "test_no_page_asks_another_host",
+        "sessions in the admin": "test_it_can_be_looked_at_and_not_written",
+    },
+    "From Django's own sessions": {
+        "the stored key": "test_the_row_holds_the_digest_and_never_the_key",
+        "the table": "test_what_is_moved_is_gone_from_the_old_table",
+        "a request that only reads its session": "test_activity_that_is_due_is_one_update_more",
+        "changing the password in a session that was ended meanwhile": (
+            "test_no_password_change_carries_an_ended_session_on"
+        ),
+        "the metadata of moved sessions": "test_expiry_stays_and_the_last_save_is_the_last_activity",
+    },
+    "From django-qsessions": {
+        "address, user agent, created and updated": "test_qsessions_brings_its_client_and_times",
+        "_qsessions_* in the session's data": "test_qsessions_brings_its_client_and_times",
+        "a changed address or user agent": "test_a_changed_address_does_not_prolong_a_session",
+        "session.location, session.device": "test_filter_gives_none_for_what_it_cannot_tell",
+    },
+}
 
 # The heart of a list as sites of django-user-sessions 2.0 wrote theirs.
 OLD_TEMPLATE = """
@@ -23,6 +69,32 @@ OLD_TEMPLATE = """
 """
 
 urlpatterns = [path("me/", include("user_sessions.urls", "user_sessions"))]
+
+
+def test_each_difference_in_the_guide_is_in_the_table_above():
+    guide = sections(text_of("how-to/upgrade.md"))
+    differences = {
+        heading: [row[0] for row in table(section)] for heading, section in guide.items()
+    }
+    assert differences == {heading: list(shown) for heading, shown in SHOWN_BY.items()}
+
+
+def test_each_test_in_the_table_above_exists():
+    modules = Path(tests.__file__).parent.rglob("test_*.py")
+    defined = {
+        name
+        for path in modules
+        for name in re.findall(r"def (test_\w+)\(", path.read_text("utf-8"))
+    }
+    named = {name for shown in SHOWN_BY.values() for name in shown.values()}
+    assert named - defined == set()
+
+
+@pytest.mark.django_db
+def test_512_characters_of_a_user_agent_are_stored(store_class, session_model):
+    session = store_class(user_agent="x" * 600)
+    session.create()
+    assert session_model.objects.get(pk=session.session_key).user_agent == "x" * 512
 
 
 def test_the_old_way_to_include_the_urls_works(settings):
