@@ -168,8 +168,8 @@ class TestNames:
         }
         extras = project["project"]["optional-dependencies"].values()
         installed = [*project["project"]["dependencies"], *chain.from_iterable(extras)]
-        section = sections(text_of("explanation/design.md"))["Dependencies, and why"]
-        for_sites, for_us = section.split("What this repository uses besides:")
+        section = sections(text_of("explanation/design.md"))["Dependencies"]
+        for_sites, for_us = section.split("This repository also uses:")
         site_packages = [row[0] for row in table(for_sites)]
         assert site_packages == [package_name(requirement) for requirement in installed]
         assert {(name, group) for name, group, _why in table(for_us)} == {
