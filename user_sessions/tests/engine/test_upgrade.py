@@ -45,7 +45,7 @@ SHOWN_BY = {
         "changing the password in a session that was ended meanwhile": (
             "test_no_password_change_carries_an_ended_session_on"
         ),
-        "the metadata of moved sessions": "test_expiry_stays_and_the_last_save_is_the_last_activity",
+        "address, user agent and times of moved sessions": "test_expiry_stays_and_the_last_save_is_the_last_activity",
     },
     "From django-qsessions": {
         "address, user agent, created and updated": "test_qsessions_brings_its_client_and_times",
