@@ -84,14 +84,14 @@ class TestNames:
         assert facts.startswith(all_settings()[name].summary)
         assert re.search(r"\nType\n: `[^`]+`\n\nDefault\n: `[^`]+`$", facts)
 
-    def test_checks(self):
+    def test_a_check_is_on_the_page_named_after_its_module(self):
         used = {
-            found
-            for code in source().values()
+            (path.stem, found)
+            for path, code in source().items()
             for found in re.findall(r'"user_sessions\.([EW]\d{3})"', code)
         }
         documented = [
-            check
+            (page.stem, check)
             for page in CHECK_PAGES
             for check in re.findall(r"^## (.+)", page.read_text(), re.MULTILINE)
         ]
