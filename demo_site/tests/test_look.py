@@ -159,7 +159,7 @@ class TestTheAdminsTheme:
         [
             ("user_sessions/_menu.html", "user_sessions"),
             ("allauth/layouts/entrance.html", "themes/default"),
-            ("allauth/elements/h1.html", "themes/default"),
+            ("allauth/elements/button.html", "themes/default"),
         ],
     )
     def test_it_takes_from_the_default_look_only_what_nobody_else_has(self, template, app):

@@ -11,7 +11,7 @@ from django import forms
 from django.template import Context, Engine, Origin, Template
 from django.urls import reverse
 
-from user_sessions.tests.support.contract import TEMPLATES, codes, rows
+from user_sessions.tests.support.contract import LEFT_TO_ALLAUTH, TEMPLATES, codes, rows
 from user_sessions.tests.support.markup import (
     description_of,
     name_of,
@@ -283,11 +283,11 @@ def element_names(folder):
 
 
 def with_includes(theme, name):
-    """Return a template's source with all that it includes."""
-    own = templates_of(theme) / name
-    source = (own if own.exists() else TEMPLATES / name).read_text()
-    included = set(re.findall(r"include ['\"]([\w/]*allauth/\w+(?:/\w+)?\.html)", source))
-    return source + "".join(with_includes(theme, each) for each in sorted(included))
+    """Return the source of a template, and of all templates that it includes or extends."""
+    folders = (templates_of(theme), TEMPLATES, ALLAUTH)
+    source = next(path for folder in folders if (path := folder / name).exists()).read_text()
+    used = set(re.findall(r"(?:include|extends) ['\"]([\w/]*allauth/[\w/]+\.html)", source))
+    return source + "".join(with_includes(theme, each) for each in sorted(used))
 
 
 def read_attributes(source):
@@ -310,8 +310,17 @@ class TestElements:
     @pytest.mark.parametrize("theme", WHOLE_THEMES)
     def test_every_element_of_allauth_is_filled(self, theme):
         installed = element_names(ALLAUTH / "allauth" / "elements")
-        assert element_names(elements_of(theme)) == installed
+        assert element_names(elements_of(theme)) | LEFT_TO_ALLAUTH == installed
         assert {codes(row["element"])[0] for row in rows("allauth's elements")} == installed
+
+    def test_what_may_be_left_to_allauth_is_what_the_default_look_leaves(self):
+        assert element_names(elements_of("default")) & LEFT_TO_ALLAUTH == set()
+
+    @pytest.mark.parametrize("name", sorted(LEFT_TO_ALLAUTH))
+    def test_an_element_that_is_left_to_allauth_is_the_bare_tag(self, name):
+        (tag,) = element("{% element " + name + " %}x{% endelement %}")
+        assert (tag.name, tag.attributes) == (name, {})
+        assert tag.text == ("" if name == "hr" else "x")
 
     @pytest.mark.parametrize("theme", WHOLE_THEMES)
     def test_every_layout_of_allauth_is_filled(self, theme):

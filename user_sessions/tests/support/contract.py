@@ -48,3 +48,13 @@ def parent_of(path):
 
 def blocks_of(path):
     return re.findall(r"{% block (\w+)", path.read_text())
+
+
+# Elements that a theme may have no template for.
+LEFT_TO_ALLAUTH = set(
+    codes(
+        re.search(
+            r"^A theme needs no template for(.*?):", section("allauth's elements"), re.M | re.S
+        )[1]
+    )
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import re
+from collections import defaultdict
 from contextlib import suppress
 from datetime import datetime
 from html.parser import HTMLParser
@@ -55,6 +56,7 @@ from user_sessions.tests.support.user_agents import SAFARI_ON_IPHONE
 
 APP = Path(user_sessions.__file__).parent
 PAGES = TEMPLATES / "user_sessions"
+SHARED = PAGES / "allauth"
 THEMES = APP.parent / "themes"
 STATIC = APP / "static" / "user_sessions"
 ALL_TEMPLATES = sorted([*TEMPLATES.rglob("*.html"), *THEMES.glob("*/templates/**/*.html")])
@@ -256,8 +258,14 @@ class TestContract:
     def test_what_allauths_templates_share_is_listed(self):
         """Pages stand under their own names in each theme, the rest has a table."""
         said = {codes(row["shared"])[0] for row in rows("allauth's layouts and pages", "shared")}
-        there = {f"user_sessions/allauth/{path.name}" for path in (PAGES / "allauth").glob("_*")}
-        assert said == there
+        assert said == {f"user_sessions/allauth/{path.name}" for path in SHARED.glob("_*")}
+
+    def test_what_allauths_templates_extend_is_what_is_shared(self):
+        used = {parent_of(path) for path in THEMES.glob("*/templates/**/*.html")}
+        there = {str(path.relative_to(TEMPLATES)) for path in SHARED.rglob("[!_]*.html")}
+        assert {
+            name for name in used if name and name.startswith("user_sessions/allauth/")
+        } == there
 
     def test_icons_are_the_kinds(self):
         pictures = re.findall(r'<symbol id="(\w+)"', ICONS)
@@ -296,6 +304,30 @@ class TestContract:
             *("title", "menu", "head", "body_class", "main_class", "scripts")
         }
         assert filled - skeleton == {"head_title", "extra_head", "extra_body"}
+
+
+FRAMEWORKS = {codes(row["theme"])[0]: row["framework"] for row in rows("The themes")}
+
+
+def framework_and_name(path):
+    """Return whose markup a template is in, and its name; the app's own are in the default look's."""
+    if path.is_relative_to(TEMPLATES):
+        return FRAMEWORKS["default"], str(path.relative_to(TEMPLATES))
+    theme, _templates, *name = path.relative_to(THEMES).parts
+    return FRAMEWORKS[theme], "/".join(name)
+
+
+class TestCopies:
+    def test_no_two_templates_are_equal(self):
+        """A template of one line is as short as the include that would replace it.
+
+        Themes of one framework may have templates in common: `make theme` begins with a copy.
+        """
+        places = defaultdict(set)
+        for path in ALL_TEMPLATES:
+            places[path.read_text()].add(framework_and_name(path))
+        equal = [where for text, where in places.items() if text.count("\n") > 1 and len(where) > 1]
+        assert equal == []
 
 
 def class_names(css):
