@@ -56,7 +56,7 @@ demo: .venv-demo catalogs assets ## Run the demo site on 127.0.0.1:8000, with pe
 site: .venv-demo catalogs assets ## Start a site of your own: make site NAME=shop THEME=bulma DEST=../shop
 	@THEME= $(python) demo_site/manage.py make_site --theme="$(or $(THEME),default)" -- "$(NAME)" "$(DEST)"
 
-theme: ## Start a theme as a copy of another: make theme NAME=mine FROM=pico
+theme: .whole-themes ## Start a theme as a copy of another: make theme NAME=mine FROM=pico
 	@.ci/venv
 	@$(python) .ci/new-theme "$(NAME)" "$(FROM)"
 	@$(MAKE) --silent assets
@@ -126,7 +126,11 @@ format: .venv-lint ## Format code and templates
 
 catalogs: .venv-demo $(catalogs) ## Compile the translations
 
-assets: themes/.assets ## Put the frameworks' stylesheets into the themes
+assets: .whole-themes themes/.assets ## Put the frameworks' stylesheets into the themes
+
+.PHONY: .whole-themes
+.whole-themes:
+	@.ci/leftover-themes
 
 themes/.assets: $(theme_sources)
 	@.ci/assets

@@ -15,7 +15,14 @@ import pytest
 from user_sessions.tests.support.themes import FOLDER, THEMES
 
 ROOT = FOLDER.parent
-NEEDED = (".ci/new-theme", "pyproject.toml", "themes", "user_sessions")
+NEEDED = (
+    ".ci/leftover-themes",
+    ".ci/new-theme",
+    "Makefile",
+    "pyproject.toml",
+    "themes",
+    "user_sessions",
+)
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "node_modules", "vendor")
 # Some tests of each kind: on files, elements, pages of sessions and of allauth, golden pages.
 CONTRACT = "my_look or button or three or sign_in"
@@ -34,10 +41,15 @@ def copy_of_the_repository(folder):
 
 
 def run(repository, *arguments):
-    # Coverage is measured of this repository, not of its copy.
-    environment = {name: text for name, text in os.environ.items() if "COVERAGE" not in name}
+    return command(repository, sys.executable, *arguments)
+
+
+def command(repository, *arguments):
+    # Coverage is measured of this repository, not of its copy, and this make is nobody's sub-make.
+    ours = re.compile("COVERAGE|MAKE")
+    environment = {name: text for name, text in os.environ.items() if not ours.search(name)}
     return subprocess.run(  # noqa: S603 (our own words)
-        [sys.executable, *arguments],
+        arguments,
         cwd=repository,
         env=environment,
         capture_output=True,
@@ -182,6 +194,54 @@ class TestBadInput:
         sentence = refused("mine", source)
         assert f"FROM is {source!r}" in sentence
         assert all(name in sentence for name in THEMES)
+
+
+class TestDiscarded:
+    """git removes a theme's own files, and leaves those that it ignores."""
+
+    @pytest.fixture
+    def repository(self, tmp_path):
+        repository = copy_of_the_repository(tmp_path)
+        make(repository, "my_look", "pico")
+        for path in (repository / "themes" / "my_look").rglob("*"):
+            if path.is_file():
+                path.unlink()
+        (repository / "themes" / "my_look" / "__pycache__").mkdir()
+        return repository
+
+    def restore(self, repository):
+        """Undo the changes to files that git tracks."""
+        for name in ("pyproject.toml", "themes/README.md", "themes/assets.mjs"):
+            shutil.copy(ROOT / name, repository / name)
+
+    @pytest.mark.parametrize("target", ["assets", "theme"])
+    def test_make_says_what_to_remove(self, repository, target):
+        self.restore(repository)
+        result = command(repository, "make", target)
+        assert result.returncode == 2
+        assert result.stdout == ""
+        first, *rest = result.stderr.splitlines()
+        assert first == (
+            "themes/my_look has no apps.py, so it is no theme. "
+            "If git discarded the theme, remove the rest: rm -r themes/my_look"
+        )
+        assert [line for line in rest if not line.startswith("make: ***")] == []
+
+    def test_it_says_what_else_to_undo(self, repository):
+        changed = {
+            name
+            for name in re.findall(r"\S+\.\w+", command(repository, ".ci/leftover-themes").stderr)
+            if (ROOT / name).is_file()
+        }
+        self.restore(repository)
+        unchanged = command(repository, ".ci/leftover-themes").stderr
+        assert changed == {"pyproject.toml", "themes/README.md", "themes/assets.mjs"}
+        assert "git checkout" not in unchanged
+
+    def test_without_the_folder_all_is_well(self, repository):
+        shutil.rmtree(repository / "themes" / "my_look")
+        result = command(repository, ".ci/leftover-themes")
+        assert (result.returncode, result.stderr) == (0, "")
 
 
 def snapshot(folder: Path):
