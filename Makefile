@@ -116,6 +116,8 @@ lint: .venv-e2e .venv-lint .typing/user_sessions_themes assets ## Check style, t
 	@set -e; for variant in $(variants); do \
 		$(python) -m django makemigrations --check --dry-run --skip-checks --verbosity 0 --settings user_sessions.tests.settings.$$variant; \
 	done
+	@rm -rf themes/.pages
+	@WRITE_PAGES=themes/.pages $(python) $(pytest) user_sessions/tests/test_themes.py --quiet --ds=user_sessions.tests.settings.themes -k "a_page_is_the_same or each_page_of_the_list"
 	@.ci/npm --prefix themes run --silent validate
 	@if grep -n '://' requirements-*.txt; then echo 'A lock names a download address (above).' >&2; exit 1; fi
 
@@ -136,7 +138,7 @@ themes/.assets: $(theme_sources)
 	@.ci/assets
 	@touch $@
 
-goldens: .venv-test catalogs assets ## Write the themes' golden pages anew; read the diff
+goldens: .venv-test catalogs assets ## Write the golden files of the themes; read the diff
 	@WRITE_GOLDENS=1 $(python) $(pytest) user_sessions --quiet --ds=user_sessions.tests.settings.themes -k TestGoldens
 
 messages: .venv-demo ## Bring the catalogues up to date with the code's texts
@@ -167,7 +169,7 @@ clean: ## Remove all that these targets made, .venv included
 	@rm -rf $(VENV) .venv-matrix .typing build dist docs/_build *.egg-info
 	@rm -rf .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	@find . -path ./.git -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
-	@rm -rf $(catalogs) themes/.assets themes/node_modules themes/*/static/*/vendor
+	@rm -rf $(catalogs) themes/.assets themes/.pages themes/node_modules themes/*/static/*/vendor
 
 .PHONY: .venv-demo .venv-test .venv-e2e .venv-lint .venv-docs
 .venv-demo .venv-test .venv-e2e .venv-lint .venv-docs: .venv-%:

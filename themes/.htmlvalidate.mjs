@@ -1,4 +1,4 @@
-// What valid HTML is, for the golden pages of every theme: `make lint` asks.
+// What valid HTML is. `make lint` asks it of the pages of every theme, which a test writes to .pages.
 export default {
   root: true,
   extends: ["html-validate:recommended"],

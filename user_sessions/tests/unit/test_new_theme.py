@@ -24,8 +24,8 @@ NEEDED = (
     "user_sessions",
 )
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "node_modules", "vendor")
-# Some tests of each kind: on files, elements, pages of sessions and of allauth, golden pages.
-CONTRACT = "my_look or button or three or sign_in"
+# Some tests of each kind: on files, elements, pages of sessions and of allauth, golden files.
+CONTRACT = "my_look or button or three or sign_in or approved"
 
 
 def copy_of_the_repository(folder):
