@@ -24,8 +24,8 @@ from user_sessions.tests.support.elements import ELEMENTS
 from user_sessions.tests.support.markup import problems_of, read, undefined_in
 from user_sessions.tests.support.outline import outline, words
 from user_sessions.tests.support.phones import PhoneAdapter
-from user_sessions.tests.support.session_pages import PAGES as SESSION_PAGES
 from user_sessions.tests.support.session_pages import LIST, STATES, Site, addresses
+from user_sessions.tests.support.session_pages import PAGES as SESSION_PAGES
 from user_sessions.tests.support.themes import (
     SESSION_THEMES,
     THEMES,
