@@ -7,6 +7,7 @@ from SUBSTITUTIONS. The tests import this file too, so it needs nothing but the 
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
@@ -16,10 +17,16 @@ from user_sessions.conf import Setting, all_settings
 from user_sessions.templatetags.user_sessions import register
 
 _FIRST_SENTENCE = re.compile(r"^## (\w+)\n\n(.+?\.)\s", re.DOTALL | re.MULTILINE)
-# What pip installs. Until the release it is the wheel that `make build` makes, since the package index
-# has 2.0 under the name. On the release this becomes "django-user-sessions", and a test then names each
-# page that still says otherwise.
-REQUIREMENT = f"path/to/django_user_sessions-{__version__}-py3-none-any.whl"
+PYPROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text("utf-8"))[
+    "project"
+]
+# What pip installs. Until the distribution's name is decided it is the wheel that `make build` makes, since
+# the package index has 2.0 under the present name. A test names each page that says otherwise.
+REQUIREMENT = (
+    f"path/to/{PYPROJECT['name'].replace('-', '_')}-{__version__}-py3-none-any.whl"
+    if "Private :: Do Not Upload" in PYPROJECT["classifiers"]
+    else PYPROJECT["name"]
+)
 
 
 def setting_facts(setting: Setting[Any]) -> str:
@@ -60,8 +67,8 @@ SUBSTITUTIONS = {
     "checks": check_table(Path(__file__).parent / "reference" / "checks"),
 }
 
-project = "django-user-sessions"
-author = "django-user-sessions contributors"
+project = PYPROJECT["name"]
+author = PYPROJECT["authors"][0]["name"]
 release = __version__
 
 extensions = ["myst_parser"]
