@@ -13,12 +13,18 @@ import pytest
 ROOT = Path(__file__).parents[3]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 LOCKS = sorted(ROOT.glob("requirements-*.txt"))
+NAME = PYPROJECT["project"]["name"]
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 TOP_LEVEL = {"user_sessions", "demo_site", "themes", "e2e", "docs", "pyproject.toml", "Makefile"}
 BESIDE = {"README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"}
 
 
 def tracked():
-    """Return the paths that git knows of, or would."""
+    """Return the paths that git tracks or would; in an unpacked source archive, those that it lists."""
+    if not (ROOT / ".git").exists():
+        [listing] = ROOT.glob("*.egg-info/SOURCES.txt")
+        paths = listing.read_text(encoding="utf-8").splitlines()
+        return [path for path in paths if ".egg-info/" not in path]
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     found = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)  # noqa: S603  # our own words
     return found.stdout.splitlines()
@@ -90,8 +96,81 @@ def test_make_help_lists_every_target():
     assert phony - described == {"journeys"}
 
 
+def pinned_actions():
+    """Return each use of an action in the workflows: the file, the action, the commit and the version."""
+    pattern = re.compile(r"uses: ([\w/.-]+)@(\S+)(?: # (v\S+))?$", re.MULTILINE)
+    return [
+        (path.name, *found) for path in WORKFLOWS for found in pattern.findall(path.read_text())
+    ]
+
+
 def test_workflow_actions_are_pinned_by_hash():
-    workflow = (ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8")
-    uses = re.findall(r"uses: (\S+)", workflow)
-    assert uses
-    assert all(re.fullmatch(r"[\w/.-]+@[0-9a-f]{40}", action) for action in uses)
+    uses = pinned_actions()
+    assert {name for name, *_ in uses} == {path.name for path in WORKFLOWS}
+    assert sum(path.read_text().count("uses:") for path in WORKFLOWS) == len(uses)
+    assert [
+        use
+        for use in uses
+        if not (re.fullmatch(r"[0-9a-f]{40}", use[2]) and use[3].count(".") == 2)
+    ] == []
+
+
+def test_workflows_pin_an_action_in_one_version():
+    uses = {(action, commit, version) for _, action, commit, version in pinned_actions()}
+    assert len({action for action, *_ in uses}) == len(uses)
+
+
+@pytest.mark.parametrize("file", [".readthedocs.yaml", ".github/workflows/release.yml"])
+def test_what_is_published_is_built_with_a_supported_python(file):
+    named = re.findall(r'python(?:-version)?: "(.+)"', (ROOT / file).read_text("utf-8"))
+    assert len(named) == 1
+    assert set(named) <= classifiers("Programming Language :: Python")
+
+
+def test_a_commit_is_checked_with_commands_of_make_lint():
+    text = (ROOT / "Makefile").read_text("utf-8")
+    lint = text.replace("$(python)", "$(VENV)/bin/python").replace("$(VENV)", ".venv")
+    hooks = re.findall(
+        r"entry: (.+)$", (ROOT / ".pre-commit-config.yaml").read_text(), re.MULTILINE
+    )
+    *quick, whole = hooks
+    assert whole == "make --silent lint"
+    assert len(quick) > 3
+    assert [hook for hook in quick if f"\t@{hook}" not in lint] == []
+
+
+def test_dependabot_looks_at_every_lock():
+    text = (ROOT / ".github" / "dependabot.yml").read_text("utf-8")
+    watched = dict(re.findall(r"package-ecosystem: (\S+)\n +directory: (\S+)", text))
+    assert watched == {"github-actions": "/", "npm": "/themes", "pip": "/"}
+    assert (ROOT / "themes" / "package-lock.json").exists()
+    assert {lock.parent for lock in LOCKS} == {ROOT}
+
+
+@pytest.mark.parametrize(
+    ("file", "pattern"),
+    [
+        ("README.md", r"^# (.+)"),
+        ("docs/index.md", r"^# (.+)"),
+        ("LICENSE", r"^Copyright \(c\) (\S+) contributors"),
+        ("pyproject.toml", r'^authors = .*"(\S+) contributors"'),
+        (".ci/messages", r'^"Project-Id-Version: (\S+?)\\'),
+        ("demo_site/new_site.py", r'^    "user_sessions": "(.+)"'),
+        ("demo_site/site_template/requirements.txt", r"^([a-z-]+)=={{ versions.user_sessions }}"),
+    ],
+)
+def test_the_distribution_is_named_as_in_pyproject(file, pattern):
+    named = re.findall(pattern, (ROOT / file).read_text("utf-8"), re.MULTILINE)
+    assert set(named) == {NAME}
+
+
+def test_no_other_name_of_the_distribution_is_left():
+    """The predecessor is named with a version, or with the address of its repository."""
+    mention = re.compile(r"(?<!jazzband/)\bdjango[-_]user[-_]sessions\b(?!\s[12]\.|==2|\]\(https)")
+    found = {
+        (path, name.replace("_", "-"))
+        for path in tracked()
+        if (ROOT / path).is_file() and Path(path) != Path(__file__).relative_to(ROOT)
+        for name in mention.findall((ROOT / path).read_text("utf-8", errors="ignore"))
+    }
+    assert {path for path, name in found if name != NAME} == set()
