@@ -33,6 +33,7 @@ catalogs := $(patsubst %.po,%.mo,$(wildcard */locale/*/LC_MESSAGES/*.po */*/loca
 lock := .ci/uv pip compile --quiet --universal --generate-hashes --custom-compile-command "make lock" $(UPGRADE)
 locked_groups := --group node --group build --group demo --group test --group e2e --group lint --group docs
 
+check_schema := $(VENV)/bin/check-jsonschema --quiet --builtin-schema vendor.
 interleavings := user_sessions/tests/tools/test_interleavings.py
 VARIANTS ?= $(variants)
 
@@ -107,7 +108,7 @@ bench: .venv-test ## Compare queries and times with django.contrib.sessions
 stress: .venv-test ## Use and end sessions in many processes at once, on PostgreSQL and a Redis of its own
 	@DATABASE_URL=$(or $(DATABASE_URL),$(POSTGRES_URL)) $(python) -m user_sessions.tests.tools.stress --sessions $(SESSIONS)
 
-lint: .venv-e2e .venv-lint .typing/user_sessions_themes assets ## Check style, types, templates, migrations and locks
+lint: .venv-e2e .venv-lint .typing/user_sessions_themes assets ## Check style, types, templates, migrations, workflows and locks
 	@$(python) -m ruff check
 	@$(python) -m ruff format --check
 	@$(python) -m mypy
@@ -119,6 +120,12 @@ lint: .venv-e2e .venv-lint .typing/user_sessions_themes assets ## Check style, t
 	@rm -rf themes/.pages
 	@WRITE_PAGES=themes/.pages $(python) $(pytest) user_sessions/tests/test_themes.py --quiet --ds=user_sessions.tests.settings.themes -k "a_page_is_the_same or each_page_of_the_list"
 	@.ci/npm --prefix themes run --silent validate
+	@$(VENV)/bin/zizmor --offline --quiet .github
+	@$(check_schema)github-workflows .github/workflows/*.yml
+	@$(check_schema)dependabot .github/dependabot.yml
+	@$(check_schema)readthedocs .readthedocs.yaml
+	@$(check_schema)github-issue-forms .github/ISSUE_TEMPLATE/bug.yml .github/ISSUE_TEMPLATE/feature.yml
+	@$(check_schema)github-issue-config .github/ISSUE_TEMPLATE/config.yml
 	@if grep -n '://' requirements-*.txt; then echo 'A lock names a download address (above).' >&2; exit 1; fi
 
 format: .venv-lint ## Format code and templates
