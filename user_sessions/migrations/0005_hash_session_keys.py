@@ -22,6 +22,10 @@ def hash_session_keys(apps: Any, schema_editor: Any) -> None:
 
 
 def refuse(apps: Any, schema_editor: Any) -> None:
+    """Raise IrreversibleError, unless the table is empty."""
+    model = apps.get_model("user_sessions", "Session")
+    if not model._base_manager.using(schema_editor.connection.alias).exists():
+        return
     raise IrreversibleError(
         "Session keys are stored as digests now, and a key can't be found from its digest. "
         "To go back, empty the table of sessions first: everybody has to sign in again."

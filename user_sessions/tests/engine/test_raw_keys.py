@@ -242,6 +242,10 @@ class TestMigration:
         self.migrate(schema_editor)
         assert "1 of 1 session keys hashed" in terminal.getvalue()
 
+    def test_an_empty_table_can_be_migrated_backwards(self, schema_editor):
+        migration.refuse(apps, schema_editor)
+
+    @pytest.mark.usefixtures("laptop")
     def test_backwards_is_refused_with_the_reason(self, schema_editor):
         with pytest.raises(IrreversibleError, match="can't be found from its digest"):
             migration.refuse(apps, schema_editor)
