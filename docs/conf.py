@@ -61,8 +61,20 @@ def check_table(folder: Path) -> str:
     return "\n".join(["| id | problem |", "|---|---|", *sorted(rows)])
 
 
+def supported(classifier: str) -> str:
+    """Return the versions that the classifiers of pyproject.toml name after a prefix, as a list of words."""
+    versions = [
+        version
+        for prefix, _, version in (c.rpartition(" :: ") for c in PYPROJECT["classifiers"])
+        if prefix == classifier and re.fullmatch(r"\d+\.\d+", version)
+    ]
+    return f"{', '.join(versions[:-1])} and {versions[-1]}"
+
+
 SUBSTITUTIONS = {
     **{name: setting_facts(setting) for name, setting in all_settings().items()},
+    "djangos": supported("Framework :: Django"),
+    "pythons": supported("Programming Language :: Python"),
     "filters": filter_table(register.filters),
     "checks": check_table(Path(__file__).parent / "reference" / "checks"),
 }

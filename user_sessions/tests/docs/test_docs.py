@@ -252,6 +252,18 @@ class TestCheckPages:
         assert f"| [{check}](checks/{page.name}#{check.lower()}) | " in generated
 
 
+class TestSupport:
+    def test_the_versions_are_those_of_the_classifiers(self):
+        substitutions = documentation.configuration()["SUBSTITUTIONS"]
+        named = re.findall(r"\{\{ (\w+) \}\}", text_of("explanation/support.md"))
+        assert named == ["djangos", "pythons"]
+        for name, prefix in zip(named, ["Django", "Programming Language :: Python"], strict=True):
+            found = re.findall(r"\d+\.\d+", substitutions[name])
+            assert found
+            for version in found:
+                assert f'{prefix} :: {version}"' in (ROOT / "pyproject.toml").read_text()
+
+
 class TestReadme:
     def test_links_lead_somewhere(self):
         links = re.findall(r'(?:\]\(|(?:src|srcset|href)=")([^)"#]+)', README.read_text())
@@ -547,6 +559,51 @@ asyncio.run(knock())
 """
 
 
+TABLES = """
+from django import setup
+from django.db import connection
+
+setup()
+print(*(name for name in connection.introspection.table_names() if "session" in name))
+"""
+# Prints the keys of a session, of none (a digest), of one that was ended, and of one that expired.
+SIGN_IN = """
+from datetime import timedelta
+from django import setup
+
+setup()
+
+from django.contrib.auth import get_user_model
+from django.test import Client
+from django.utils import timezone
+from user_sessions.models import Session
+
+ada = get_user_model().objects.create_user("ada")
+clients = [Client() for _ in range(4)]
+for client in clients:
+    client.force_login(ada)
+keys = [client.cookies["sessionid"].value for client in clients]
+Session.objects.get(pk=keys[2]).end()
+Session.objects.filter(pk=keys[3]).update(expire_date=timezone.now() - timedelta(seconds=1))
+print(keys[0], Session.objects.get(pk=keys[1]).pk, keys[2], keys[3])
+"""
+# Prints who is signed in with a key, in each of two requests.
+WHO = """
+import sys
+from django import setup
+
+setup()
+
+from django.test import Client
+
+client = Client(headers={"host": "localhost"})
+for _ in range(2):
+    client.cookies["sessionid"] = sys.argv[1]
+    request = client.get("/admin/login/").wsgi_request
+    print(request.user.get_username() or "nobody", end=" ")
+"""
+
+
 @once
 class TestProjects:
     """The pages that are followed from an empty project."""
@@ -619,6 +676,34 @@ class TestProjects:
         for path in ("notes/", "account/sessions/watch/"):
             printed = project.run("-c", KNOCK, path)
             assert printed == "websocket.accept None\nwebsocket.close 4401\n"
+
+    def test_leave(self, project):
+        """Everybody signs in again, and nothing of this app is left."""
+        parts = sections(text_of("how-to/leave.md"))
+        project.follow(parts["Replace the app"])
+        project.follow(parts["Remove the app"])
+        project.run("manage.py", "check", "--fail-level", "WARNING")
+        assert "user_sessions" not in (project.folder / "mysite" / "settings.py").read_text()
+        assert project.run("-c", TABLES) == "django_session\n"
+
+    def test_leave_and_keep_people_signed_in(self, project):
+        parts = sections(text_of("how-to/leave.md"))
+        key, digest, ended, expired = project.run("-c", SIGN_IN).split()
+        project.follow(parts["Replace the app"])
+        keep, then = parts["Keep people signed in"].split("The middleware costs")
+        project.follow(keep)
+        who = {k: project.run("-c", WHO, k).strip() for k in (key, digest, ended, expired)}
+        assert who == {
+            key: "ada ada",
+            digest: "nobody nobody",
+            ended: "nobody nobody",
+            expired: "nobody nobody",
+        }
+        project.follow(then)
+        project.follow(parts["Remove the app"])
+        assert project.run("-c", TABLES) == "django_session\n"
+        (project.folder / "mysite" / "leave.py").unlink()
+        assert project.run("-c", WHO, key).strip() == "ada ada"
 
     def test_tests(self, project):
         project.follow(text_of("how-to/tests.md"))

@@ -70,6 +70,15 @@ def test_the_pythons_are_the_same_everywhere():
     assert set(re.findall(r"python(3\.\d+)", script)) == pythons
 
 
+@pytest.mark.parametrize("file", ["README.md", "CHANGELOG.md", "docs/installation.md"])
+def test_the_djangos_are_the_same_everywhere(file):
+    text = (ROOT / file).read_text("utf-8")
+    named = re.findall(r"Django (\d\.\d(?:, \d\.\d)+ (?:and|or) \d\.\d)", text)
+    assert named
+    for versions in named:
+        assert set(re.findall(r"\d\.\d", versions)) == classifiers("Framework :: Django")
+
+
 def test_the_top_level_is_what_people_expect():
     names = {path.split("/")[0] for path in tracked()}
     unexpected = names - TOP_LEVEL - BESIDE - {lock.name for lock in LOCKS}
