@@ -263,6 +263,18 @@ class TestSupport:
             for version in found:
                 assert f'{prefix} :: {version}"' in (ROOT / "pyproject.toml").read_text()
 
+    def test_what_4_0_removes_is_marked_in_the_code(self):
+        section = sections(text_of("explanation/support.md"))["What 4.0 will remove"]
+        methods = re.compile(r"^    def ([a-z]\w*)\(.*# 4\.0: remove$", re.MULTILINE)
+        settings = re.compile(r"^    (\w+) = Setting\[.*# 4\.0: remove$", re.MULTILINE)
+        commands = (PACKAGE / "management" / "commands").glob("[!_]*.py")
+        marked = {
+            *methods.findall((PACKAGE / "models.py").read_text()),
+            *(PREFIX + name for name in settings.findall((PACKAGE / "conf.py").read_text())),
+            *(path.stem for path in commands if "# 4.0: remove" in path.read_text()),
+        }
+        assert set(re.findall(r"`(\w+)(?:\(\))?`", section)) == marked
+
 
 class TestReadme:
     def test_links_lead_somewhere(self):
