@@ -578,7 +578,7 @@ from django.db import connection
 setup()
 print(*(name for name in connection.introspection.table_names() if "session" in name))
 """
-# Prints the keys of a session, of none (a digest), of one that was ended, and of one that expired.
+# Print the key of an active session, a digest, and the keys of an ended and an expired session.
 SIGN_IN = """
 from datetime import timedelta
 from django import setup
@@ -599,7 +599,7 @@ Session.objects.get(pk=keys[2]).end()
 Session.objects.filter(pk=keys[3]).update(expire_date=timezone.now() - timedelta(seconds=1))
 print(keys[0], Session.objects.get(pk=keys[1]).pk, keys[2], keys[3])
 """
-# Prints who is signed in with a key, in each of two requests.
+# Print the user who is signed in with a key, in each of two requests.
 WHO = """
 import sys
 from django import setup
