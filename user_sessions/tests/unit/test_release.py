@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 REPOSITORY = "https://code.example/someone/project"
 RELATIVE = r'(?:\]\(|(?:href|src|srcset)=")(?!https://)'
 # A project that can be released as 3.0.0.
