@@ -1,4 +1,4 @@
-"""The parts of .ci/site-test that take more than a line of shell."""
+"""The steps of .ci/site-test that need Python."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BROWSERS = ("Firefox on Windows", "Safari on iPhone")
 
 def check(claim: object, message: str) -> None:
     if not claim:
-        sys.exit(f"The new site is wrong: {message}")
+        sys.exit(f"The new site has a fault: {message}")
 
 
 def free_port() -> int:
@@ -34,8 +34,8 @@ def free_port() -> int:
 
 @contextmanager
 def demo(folder: str) -> Iterator[str]:
-    """Run `make demo`; give what it has printed once it listens."""
-    server = subprocess.Popen(  # noqa: S603 (our own words)
+    """Run `make demo`, and yield its output up to the line that it prints when it listens."""
+    server = subprocess.Popen(  # noqa: S603 (a fixed command)
         ["make", "--silent", "-C", folder, "demo", f"PORT={free_port()}"],  # noqa: S607 (the make that runs this)
         env=os.environ | {"PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
@@ -49,7 +49,7 @@ def demo(folder: str) -> Iterator[str]:
         yield printed_until("Quit the server", server.stdout)
     finally:
         deadline.cancel()
-        # Not SIGINT, which whoever runs us in the background ignores, and their children with them.
+        # Not SIGINT: a shell's background jobs and their children ignore it.
         os.killpg(server.pid, signal.SIGTERM)
         server.communicate()
 
@@ -64,11 +64,11 @@ def printed_until(end: str, lines: Iterator[str]) -> str:
 
 
 def check_demo(folder: str) -> None:
-    """Sign in on the running site as it says, and look at the list with all that it loads."""
+    """Sign in to the running site with the printed account, and check the list and its files."""
     with demo(folder) as printed:
         account = re.search(r"Sign in as (\w+), with the password (\w+)\.", printed)
         address = re.search(r"http://[\d.:]+/", printed)
-        check(account and address, f"make demo says neither who can sign in, nor where:\n{printed}")
+        check(account and address, f"make demo prints no account or no URL:\n{printed}")
         browser = build_opener(HTTPCookieProcessor(CookieJar()))
         with browser.open(urljoin(address[0], "account/login/")) as page:
             token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.read().decode())[1]
@@ -79,12 +79,12 @@ def check_demo(folder: str) -> None:
         for name in BROWSERS:
             check(name in html, f"the sample account is not signed in with {name}.")
         for link in re.findall(r'<link [^>]*href="([^"]+)"', html):
-            browser.open(urljoin(page.url, link)).close()  # raises for what isn't there
+            browser.open(urljoin(page.url, link)).close()  # raises HTTPError if the file is missing
 
 
 def check_list_of_targets(folder: str) -> None:
     command = ["make", "-C", folder]
-    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603 (our own words)
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603 (a fixed command)
     for target in ("help", "demo", "test"):
         check(f"make {target} " in printed, f"make does not list {target}.")
 
@@ -95,7 +95,7 @@ def look(folder: str) -> None:
 
 
 def themes() -> None:
-    """Print the themes that .ci/site-test has not tried yet."""
+    """Print the themes that .ci/site-test has not checked yet."""
     from demo_site.new_site import theme_names
 
     sys.stdout.write(" ".join(name for name in theme_names() if name != "bulma"))

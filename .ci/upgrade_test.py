@@ -1,4 +1,4 @@
-"""The steps of .ci/upgrade-test: the same site, first with the old package, then with the new one."""
+"""The steps of .ci/upgrade-test: a site with the old package, upgraded to the new one."""
 
 from __future__ import annotations
 
@@ -38,22 +38,22 @@ def configure(url: str) -> None:
     django.setup()
 
 
-def who(request: HttpRequest) -> JsonResponse:
-    """Say who is signed in, and what is in the basket."""
+def user_and_basket(request: HttpRequest) -> JsonResponse:
+    """Return the name of the user and the value of `basket`."""
     return JsonResponse([request.user.get_username(), request.session.get("basket")], safe=False)
 
 
-urlpatterns = [path("", who)]
+urlpatterns = [path("", user_and_basket)]
 
 
 def scratch_url(url: str) -> str:
-    """Return the address of a database of our own on the same server."""
+    """Return the URL of a new database on the same server."""
     parts = urlsplit(url)
     return url if parts.scheme == "sqlite" else urlunsplit(parts._replace(path=f"/{DATABASE}"))
 
 
 def run_sql(url: str, statement: str) -> None:
-    """Run a statement outside a transaction, as CREATE DATABASE asks."""
+    """Run a statement outside a transaction, which CREATE DATABASE requires."""
     if not settings.configured:
         configure(url)
     from django.db import connection
@@ -63,7 +63,7 @@ def run_sql(url: str, statement: str) -> None:
 
 
 def fill() -> None:
-    """Sign people in with the old package, in each way that it knows."""
+    """Create sessions with the old package: anonymous, and signed in by login() and alogin()."""
     from asgiref.sync import async_to_sync
     from django.contrib.auth import alogin, get_user_model, login
     from django.core.management import call_command
@@ -88,7 +88,7 @@ def fill() -> None:
             name = "ada"
         request.session.save()
         cookies[request.session.session_key] = [name, number]
-    # What the migration has to mend: 2.0.0 lost the user of each asynchronous sign-in.
+    # 2.0.0 loses the user of each asynchronous sign-in; the migration restores it.
     assert Session.objects.filter(user=user).count() < sum(
         bool(name) for name, _ in cookies.values()
     )
@@ -103,7 +103,7 @@ def migrate() -> None:
 
 
 def check() -> None:
-    """See that every cookie works, every column kept its value, and no key is left in any."""
+    """Check that every cookie works, every column kept its value, and no column contains a key."""
     from django.contrib.auth import get_user_model
     from django.test import Client
 
@@ -119,14 +119,12 @@ def check() -> None:
         kept = {column: json.loads(json.dumps(after[column], default=str)) for column in COLUMNS}
         assert kept == {**before, "user_id": kept["user_id"]}, (before, after)
         assert after["user_id"] == (user.pk if name else None), after
-        assert key not in written, "a key is left in a column"
+        assert key not in written, "a column contains a session key"
         client = Client()
         client.cookies["sessionid"] = key
         assert client.get("/").json() == [name, basket], key
     database = settings.DATABASES["default"]["ENGINE"].rpartition(".")[2]
-    sys.stdout.write(
-        f"{database}: {len(rows)} sessions of 2.0.0 came over, nobody was signed out\n"
-    )
+    sys.stdout.write(f"{database}: {len(rows)} sessions of 2.0.0 were migrated and still work\n")
 
 
 def main(step: str) -> None:

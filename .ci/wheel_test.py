@@ -1,4 +1,4 @@
-"""What .ci/wheel-test asks of the wheel, and of the project around this file, which installed it."""
+"""The steps of .ci/wheel-test: check the wheel, and a project that installed it."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ WANTED = [
     "user_sessions_themes/default/templates/allauth/layouts/base.html",
 ]
 UNWANTED = re.compile(r"(^|/)(tests|demo_site|e2e|node_modules)/|__pycache__")
-# What `make assets` takes from elsewhere
+# The files of frameworks that `make assets` installs
 VENDOR = re.compile(r"(user_sessions_themes/\w+/static/\w+/vendor)/")
-# Which attribute names what a tag loads
+# The attribute with the URL that a tag loads
 LOADS = {"img": "src", "link": "href", "script": "src", "source": "src", "use": "href"}
 CSS_URL = re.compile(r"""(?:url\(|@import)\s*["']?([^"')]+)""")
 MANIFEST_STORAGE = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
@@ -35,11 +35,11 @@ MANIFEST_STORAGE = "django.contrib.staticfiles.storage.ManifestStaticFilesStorag
 
 def check(claim: object, message: str) -> None:
     if not claim:
-        sys.exit(f"The wheel is wrong: {message}")
+        sys.exit(f"The wheel has a fault: {message}")
 
 
 def contents(wheel: str) -> None:
-    """Look into the wheel itself."""
+    """Check the files in the wheel."""
     names = zipfile.ZipFile(wheel).namelist()
     for wanted in WANTED:
         check(wanted in names, f"{wanted} is missing.")
@@ -48,7 +48,7 @@ def contents(wheel: str) -> None:
     check(compiled, "no catalogue is compiled.")
     check(compiled == written, f"{sorted(compiled ^ written)} are not both .po and .mo.")
     for name in names:
-        check(not UNWANTED.search(name), f"{name} does not belong there.")
+        check(not UNWANTED.search(name), f"{name} must not be in it.")
     folders = {found[1] for found in map(VENDOR.match, names) if found}
     check(folders, "it holds no framework.")
     for folder in folders:
@@ -56,13 +56,13 @@ def contents(wheel: str) -> None:
 
 
 def same_files(wheel: str, other: str) -> None:
-    """See that a wheel has the files of another."""
+    """Check that two wheels have the same files."""
     names, others = (set(zipfile.ZipFile(path).namelist()) for path in (wheel, other))
     check(names == others, f"{sorted(names ^ others)} are in one of {wheel} and {other} only.")
 
 
 def project() -> None:
-    """See that README's steps lead to the page."""
+    """Check the session pages of a project that follows README."""
     django.setup()
     from django.contrib.staticfiles.views import serve
 
@@ -71,7 +71,7 @@ def project() -> None:
 
 
 def themes() -> None:
-    """Print the installed themes; last that which needs django-allauth."""
+    """Print the installed themes. The one that needs django-allauth comes last."""
     folder = Path(import_module("user_sessions_themes").__path__[0])
     names = [module.name for module in iter_modules([str(folder)])]
     names = [name for name in names if (folder / name / "templates").exists()]
@@ -79,9 +79,9 @@ def themes() -> None:
 
 
 def theme(name: str) -> None:
-    """See that the pages come out styled in a theme, on a site as it is on a server."""
+    """Check that the pages load their stylesheets in a theme, with the settings of a server."""
     settings = import_module("site_of_someone.settings")
-    put_on_a_server(settings, name)
+    apply_server_settings(settings, name)
     django.setup()
     from django.core.management import call_command
     from django.views.static import serve
@@ -96,8 +96,8 @@ def theme(name: str) -> None:
     say(name, loaded)
 
 
-def put_on_a_server(settings: Any, theme: str) -> None:
-    """Change the settings of the project, before Django reads them, to those with a theme."""
+def apply_server_settings(settings: Any, theme: str) -> None:
+    """Add a theme and a server's settings to the project, before Django reads them."""
     apps = settings.INSTALLED_APPS
     apps.insert(apps.index("user_sessions"), f"user_sessions_themes.{theme}")
     settings.DEBUG = False
@@ -110,7 +110,7 @@ def put_on_a_server(settings: Any, theme: str) -> None:
 
 
 def loaded_by_the_pages(serve: Any, **options: Any) -> set[str]:
-    """Open the session pages and all that they load; return the addresses of the latter."""
+    """Open the session pages and the files that they load, and return the URLs of the files."""
     from django.conf import settings
     from django.contrib.auth import get_user_model
     from django.urls import include, path, reverse
@@ -140,7 +140,7 @@ def loaded_by_the_pages(serve: Any, **options: Any) -> set[str]:
 
 
 class Page(HTMLParser):
-    """What a page loads, and how many headings of the first rank it has."""
+    """The URLs that a page loads, and its number of h1 elements."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -156,7 +156,7 @@ class Page(HTMLParser):
 
 
 def loaded_by(browser: Any, address: str) -> set[str]:
-    """Return the addresses of all that a page loads, and that its stylesheets load in turn."""
+    """Return the URLs of the files that a page and its stylesheets load."""
     response = browser.get(address)
     check(response.status_code == 200, f"{address} answers {response.status_code}.")
     page = Page(response.content.decode())
@@ -172,7 +172,7 @@ def loaded_by(browser: Any, address: str) -> set[str]:
 
 
 def urls_in(browser: Any, url: str) -> list[str]:
-    """Open a file of the site; return the addresses in it, if it is a stylesheet."""
+    """Open a file of the site, and return the URLs in it if it is a stylesheet."""
     check(url.startswith("/static/"), f"{url} is not a static file of the site.")
     response = browser.get(url)
     check(response.status_code == 200, f"{url} answers {response.status_code}.")
@@ -181,7 +181,7 @@ def urls_in(browser: Any, url: str) -> list[str]:
 
 
 def say(what: str, loaded: set[str]) -> None:
-    sys.stdout.write(f"{what}: the pages load {len(loaded)} files, and all are there\n")
+    sys.stdout.write(f"{what}: the pages load {len(loaded)} files, and all exist\n")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The address that shows a page once more, in another look or language."""
+"""The URL of the current page, for the switches of theme, colour mode and language."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from django.http import HttpRequest, QueryDict
 from demo_site.look import mode_choice, theme_choice
 
 
-def address_again(request: HttpRequest) -> str:
-    """Return the path and query of this page."""
-    query = query_again(request).urlencode()
+def current_url(request: HttpRequest) -> str:
+    """Return the path and query of the current page."""
+    query = current_query(request).urlencode()
     return f"{request.path}?{query}" if query else request.path
 
 
 def other_parameters(request: HttpRequest) -> list[tuple[str, str]]:
-    """Return what the query says besides theme and mode, for a form that asks for these anew."""
+    """Return the query parameters except theme and mode, which a form adds again."""
     looks = {theme_choice().name, mode_choice().name}
     return [
         (name, value)
-        for name, values in query_again(request).lists()
+        for name, values in current_query(request).lists()
         if name not in looks
         for value in values
     ]
 
 
-def query_again(request: HttpRequest) -> QueryDict:
-    """Return the query of this page; of one that a rejected form shows, with where that would lead.
+def current_query(request: HttpRequest) -> QueryDict:
+    """Return the query of the current page, with the `next` of a rejected form.
 
-    A sign-in that fails has no `next` in its address any more, only among the fields. What is sent to
-    an address that doesn't exist is left unread: nobody has checked that it can be.
+    A sign-in form that fails has `next` among its fields only, not in its URL. If no view matches the
+    URL, don't read the body: it may be too large or malformed, and reading it would raise.
     """
     query = request.GET.copy()
     if request.method == "POST" and request.resolver_match:

@@ -1,4 +1,4 @@
-"""The demo as a Django app: it brings the commands, the pages and the looks of the site around."""
+"""The demo as a Django app: its management commands, pages and templates."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.apps import AppConfig
 
 
 class DemoSiteConfig(AppConfig):
-    """It has no models: everything that the demo stores is a user or a session."""
+    """The demo has no models: it stores only users and sessions."""
 
     name = "demo_site"
     verbose_name = "user_sessions demo"

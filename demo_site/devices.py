@@ -1,4 +1,4 @@
-"""Made-up devices: browsers as they name themselves in the world, in places that don't exist."""
+"""Made-up devices: real user agents with documentation addresses, and the sign-in on one of them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ PHONES_AND_TABLETS = {
 
 @dataclass(frozen=True)
 class Device:
-    """A browser in a place, e.g. ("safari-iphone", "tokyo"); `number` tells neighbours apart."""
+    """A browser in a place, e.g. ("safari-iphone", "tokyo"); `number` selects the address there."""
 
     browser: str
     place: str
@@ -56,12 +56,12 @@ class Device:
 
     @property
     def ip(self) -> str:
-        """The device's address. Mobile networks speak IPv6, so phones and tablets have one of those."""
+        """The device's address: IPv6 for phones and tablets, as in mobile networks, otherwise IPv4."""
         version = 6 if self.browser in PHONES_AND_TABLETS else 4
         return address_in(self.place, self.number, version=version)
 
 
-# What the button "Sign in from another device" takes, in this order.
+# The devices of the button "Sign in from another device", in this order.
 OTHER_DEVICES = (
     Device("chrome-android", "tokyo"),
     Device("firefox-windows", "berlin"),
@@ -79,8 +79,8 @@ OTHER_DEVICES = (
 )
 
 
-def devices_by_turns(count: int) -> list[Device]:
-    """Return a number of devices, no two alike for long: browsers and places take turns."""
+def sample_devices(count: int) -> list[Device]:
+    """Return as many devices as asked for, cycling through all browsers and places."""
     places = cycle(device.place for device in OTHER_DEVICES[::-1])
     browsers = cycle(USER_AGENTS)
     numbers = (3 + index // 8 for index in range(count))
@@ -88,13 +88,13 @@ def devices_by_turns(count: int) -> list[Device]:
 
 
 def session_store_class() -> type[SessionStore]:
-    """Return the class that the configured engine keeps sessions with."""
+    """Return the SessionStore class of the configured engine."""
     store: type[SessionStore] = import_module(settings.SESSION_ENGINE).SessionStore
     return store
 
 
 def next_device(user: User) -> Device:
-    """Return the first device of the list that a person isn't signed in on; if on all, by turns."""
+    """Return the first listed device on which the user isn't signed in; if all are in use, cycle."""
     sessions = session_store_class().get_model_class()._default_manager.active().filter(user=user)
     in_use = list(sessions.values_list("user_agent", "ip"))
     free = (device for device in OTHER_DEVICES if (device.user_agent, device.ip) not in in_use)
@@ -102,10 +102,10 @@ def next_device(user: User) -> Device:
 
 
 def sign_in(user: User, device: Device) -> SessionStore:
-    """Sign a person in on a device, as Django's test client does: the session is a real one.
+    """Sign a user in on a device, as Django's test client does, and return the session.
 
-    It holds what a request's session would, the hash of the password included, so that changing the
-    password ends it too. Only the cookie goes nowhere.
+    It is a real session with the user's password hash, so that changing the password ends it too.
+    Only its cookie isn't sent anywhere.
     """
     request = HttpRequest()
     session = session_store_class()(user_agent=device.user_agent, ip=device.ip)

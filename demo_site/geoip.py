@@ -19,9 +19,9 @@ DATABASE_TYPE = "GeoLite2-City"
 
 
 def ensure_database(folder: Path) -> bool:
-    """Write the database into a folder, unless it is there and as new as the list of places.
+    """Write the database into a folder, unless one exists that is as new as the list of places.
 
-    Tells whether it was written.
+    Return whether it was written.
     """
     path = folder / FILE_NAME
     source = Path(places.__file__)
@@ -33,7 +33,7 @@ def ensure_database(folder: Path) -> bool:
 
 
 def write_database(path: Path) -> None:
-    """Write the database and put it in place whole: another process may have the old one open."""
+    """Write the database, then rename it into place: another process may have the old one open."""
     writer = MMDBWriter(
         ip_version=6,
         ipv4_compatible=True,
@@ -43,14 +43,14 @@ def write_database(path: Path) -> None:
         int_type="u32",
     )
     for network, place in places.networks():
-        writer.insert_network(IPSet([str(network)]), record(place))
+        writer.insert_network(IPSet([str(network)]), city_record(place))
     unfinished = path.with_suffix(f".{os.getpid()}")
     writer.to_db_file(str(unfinished))
     unfinished.replace(path)
 
 
-def record(place: Place) -> dict[str, Any]:
-    """Return what GeoLite2-City says about an address; a place without a city has no `city`."""
+def city_record(place: Place) -> dict[str, Any]:
+    """Return the GeoLite2-City record of a place; it has no `city` if the place is a country."""
     country = {
         "geoname_id": place.country.geoname_id,
         "iso_code": place.country.iso_code,

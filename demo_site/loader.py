@@ -1,4 +1,4 @@
-"""Templates in the theme of the request that asks, for as many requests at once as there are."""
+"""A template loader that finds each template in the theme of the current request."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from django.template import Engine, Origin, Template
 from django.template.loaders import cached, filesystem
 from django.template.loaders.base import Loader as BaseLoader
 
-from demo_site.conf import first_theme, theme_templates, themes
+from demo_site.conf import configured_theme, theme_templates, themes
 from demo_site.look import SESSION_THEMES, current_look
 
 
 class Loader(BaseLoader):
-    """Asks one of several loaders, each of which finds what a site with its theme would find.
+    """Delegate to one loader per theme, which finds what a site with that theme would find.
 
-    It stands outside of the cache: each theme's loader has its own, so that no theme is served from
-    another's. With DEBUG there is none, and whoever writes a theme sees a change at once.
+    Each theme's loader has its own cache, so that no theme is served from the cache of another.
+    With DEBUG there is no cache, and an edited template shows at once.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -34,7 +34,7 @@ class Loader(BaseLoader):
 
 
 def theme_loader(engine: Engine, theme: str) -> BaseLoader:
-    """Return a loader of what a site with this theme in INSTALLED_APPS would find."""
+    """Return a loader that finds what a site with this theme in INSTALLED_APPS would find."""
     folders = template_folders(theme)
     if engine.debug:
         return filesystem.Loader(engine, folders)
@@ -42,15 +42,15 @@ def theme_loader(engine: Engine, theme: str) -> BaseLoader:
 
 
 def template_folders(theme: str) -> list[str | Path]:
-    """Return the folders of the installed apps, with this theme's in the place of the installed one's.
+    """Return the template folders of the installed apps, with this theme in place of the installed one.
 
-    A theme that dresses the session pages only has the default look's behind those of user_sessions,
-    for what else is said at their addresses: that there is no such page, for example.
+    A theme with session pages only needs the default theme after user_sessions: the 404 page at the
+    URL of a session page extends a layout of the default theme, for example.
     """
     folders: list[Path] = []
     for app in apps.get_app_configs():
-        if app.name == f"user_sessions_themes.{first_theme()}":
-            folders += stacked_folders(theme)
+        if app.name == f"user_sessions_themes.{configured_theme()}":
+            folders += folders_of_theme(theme)
             continue
         if app.name == "allauth" and theme in SESSION_THEMES:
             folders.append(theme_templates("default"))
@@ -58,8 +58,8 @@ def template_folders(theme: str) -> list[str | Path]:
     return [folder for folder in folders if folder.is_dir()]
 
 
-def stacked_folders(theme: str) -> list[Path]:
-    """Return a theme's folder, over the default look's where it has no elements but is written in some."""
+def folders_of_theme(theme: str) -> list[Path]:
+    """Return a theme's template folder, followed by the default theme's if it has no allauth layouts."""
     folder = theme_templates(theme)
     if theme in SESSION_THEMES or (folder / "allauth" / "layouts").is_dir():
         return [folder]

@@ -1,6 +1,6 @@
-"""How the pages look to whoever asks: theme and colour mode, as chosen by the switch in the header.
+"""The look of a response: the theme and the colour mode that the visitor chose in the header.
 
-Only the demo does this. A site of your own has one theme, in INSTALLED_APPS.
+Only the demo lets visitors choose. A site of your own has one theme, in INSTALLED_APPS.
 """
 
 from __future__ import annotations
@@ -21,46 +21,46 @@ from django.utils.decorators import sync_and_async_middleware
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
-from demo_site.conf import first_theme, mode_cookie_name, theme_cookie_name, themes
+from demo_site.conf import configured_theme, mode_cookie_name, theme_cookie_name, themes
 
 COOKIE_AGE = 365 * 24 * 60 * 60  # seconds
-LONGEST_NAME = 40  # characters of what somebody wrote, in a message
+LONGEST_NAME = 40  # characters of an unknown option that a message repeats
 
 MODES = ("auto", "light", "dark")
 
-# These themes dress no page but those about sessions; on others one sees the default look.
+# These themes style only the session pages; other pages use the default theme.
 SESSION_THEMES = {"admin"}
 
 
 @dataclass(frozen=True)
 class Look:
-    """What one request is answered with."""
+    """The theme and the colour mode of one response."""
 
-    theme: str = field(default_factory=first_theme)  # the one that was chosen
+    theme: str = field(default_factory=configured_theme)  # the one that the visitor chose
     mode: str = "auto"
     is_session_page: bool = False
 
     @property
-    def dresses_all_pages(self) -> bool:
+    def styles_all_pages(self) -> bool:
         return self.theme not in SESSION_THEMES
 
     @property
     def template_theme(self) -> str:
-        """The theme that gives the templates of this page."""
-        return self.theme if self.dresses_all_pages or self.is_session_page else "default"
+        """The theme that provides the templates of this page."""
+        return self.theme if self.styles_all_pages or self.is_session_page else "default"
 
 
 _current: ContextVar[Look | None] = ContextVar("look", default=None)
 
 
 def current_look() -> Look:
-    """Return the look of the request that is being answered; outside of any, that of the settings."""
+    """Return the look of the current request; outside a request, that of the settings."""
     return _current.get() or Look()
 
 
 @contextmanager
-def shown_as(look: Look) -> Iterator[None]:
-    """Take templates in this look meanwhile, here and in no other thread or task."""
+def use_look(look: Look) -> Iterator[None]:
+    """Use this look inside the block, in the current thread or task only."""
     token = _current.set(look)
     try:
         yield
@@ -70,24 +70,24 @@ def shown_as(look: Look) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Choice:
-    """Something to choose: by the query, `?name=option`, and from then on by a cookie."""
+    """An option that the query selects, `?name=option`, and that a cookie stores afterwards."""
 
     name: str
     cookie_name: str
     options: tuple[str, ...]
-    first: str  # for whoever has not chosen
+    default: str  # if the visitor has not chosen
 
-    def asked(self, request: HttpRequest) -> str | None:
-        """Return what the query asks for, if there is such an option."""
+    def requested(self, request: HttpRequest) -> str | None:
+        """Return the option in the query, or None if it is missing or unknown."""
         return self._known(request.GET.get(self.name))
 
-    def chosen(self, request: HttpRequest) -> str:
-        """Return what holds for a request; a cookie from times when there was more to choose doesn't."""
+    def selected(self, request: HttpRequest) -> str:
+        """Return the option for a request: from the query, else from the cookie, else the default."""
         kept = self._known(request.COOKIES.get(self.cookie_name))
-        return self.asked(request) or kept or self.first
+        return self.requested(request) or kept or self.default
 
-    def mistaken(self, request: HttpRequest) -> str | None:
-        """Return what the query asks for, if there is no such option, and cut where it is long."""
+    def unknown(self, request: HttpRequest) -> str | None:
+        """Return the unknown option in the query, shortened for a message, or None."""
         name = request.GET.get(self.name)
         if name is None or name in self.options:
             return None
@@ -98,7 +98,7 @@ class Choice:
 
 
 def theme_choice() -> Choice:
-    return Choice("theme", theme_cookie_name(), themes(), first_theme())
+    return Choice("theme", theme_cookie_name(), themes(), configured_theme())
 
 
 def mode_choice() -> Choice:
@@ -106,31 +106,31 @@ def mode_choice() -> Choice:
 
 
 def look_of(request: HttpRequest) -> Look:
-    """Return how the answer to a request has to look."""
+    """Return the look of the response to a request."""
     about_sessions = (reverse("user_sessions:session_list"), reverse("patterns"))
     return Look(
-        theme_choice().chosen(request),
-        mode_choice().chosen(request),
+        theme_choice().selected(request),
+        mode_choice().selected(request),
         is_session_page=request.path.startswith(about_sessions),
     )
 
 
-def explain(request: HttpRequest) -> None:
-    """Leave a message for whoever asks for a theme or a mode that doesn't exist."""
+def add_messages_for_unknown_options(request: HttpRequest) -> None:
+    """Add an error message if the query names a theme or a mode that doesn't exist."""
     theme, mode = theme_choice(), mode_choice()
-    if name := theme.mistaken(request):
+    if name := theme.unknown(request):
         text = _("There is no theme “%(name)s”. Choose one of: %(names)s.")
         messages.error(request, text % {"name": name, "names": ", ".join(theme.options)})
-    if name := mode.mistaken(request):
+    if name := mode.unknown(request):
         text = _("There is no colour mode “%(name)s”. Choose one of: %(names)s.")
         messages.error(request, text % {"name": name, "names": ", ".join(mode.options)})
 
 
-def remember(request: HttpRequest, response: HttpResponseBase) -> None:
-    """Keep in a cookie what the query asked for."""
+def set_look_cookies(request: HttpRequest, response: HttpResponseBase) -> None:
+    """Store the options of the query in cookies."""
     patch_vary_headers(response, ["Cookie"])
     for choice in (theme_choice(), mode_choice()):
-        if option := choice.asked(request):
+        if option := choice.requested(request):
             response.set_cookie(
                 choice.cookie_name,
                 option,
@@ -143,23 +143,23 @@ def remember(request: HttpRequest, response: HttpResponseBase) -> None:
 
 @sync_and_async_middleware
 def look_middleware(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
-    """Answer each request in its look; it stands after the middleware of messages and languages."""
+    """Render each response in its look. Put it after the message and locale middleware."""
     if iscoroutinefunction(get_response):
 
         async def answer_async(request: HttpRequest) -> HttpResponseBase:
-            explain(request)
-            with shown_as(look_of(request)):
+            add_messages_for_unknown_options(request)
+            with use_look(look_of(request)):
                 response: HttpResponseBase = await get_response(request)
-            remember(request, response)
+            set_look_cookies(request, response)
             return response
 
         return answer_async
 
     def answer(request: HttpRequest) -> HttpResponseBase:
-        explain(request)
-        with shown_as(look_of(request)):
+        add_messages_for_unknown_options(request)
+        with use_look(look_of(request)):
             response: HttpResponseBase = get_response(request)
-        remember(request, response)
+        set_look_cookies(request, response)
         return response
 
     return answer

@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Django's command line for the demo: `python demo_site/manage.py demo` shows the whole of it."""
+"""Django's command line for the demo. `python demo_site/manage.py demo` prepares and runs the site."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 
 
 def main() -> None:
-    """Run one command, with the settings of the demo unless the environment names others.
+    """Run one command, with the demo's settings unless the environment names others.
 
-    Python puts the folder of this file on its path. The repository's root takes its place, so that
-    the modules here go by one name only, `demo_site.<name>`.
+    Python puts the folder of this file on sys.path. Replace it by the repository's root, so that each
+    module here can be imported under one name only, `demo_site.<name>`.
     """
     sys.path[0] = str(REPOSITORY)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "demo_site.settings")

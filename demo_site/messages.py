@@ -1,4 +1,4 @@
-"""Messages to the person at the browser ("Session ended: …"), kept in a cookie until they are shown."""
+"""The storage of messages such as "Session ended: …": a cookie, until a page shows them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from django.contrib.messages.storage.cookie import CookieStorage
 
 
 class HostOnlyStorage(CookieStorage):
-    """Django's cookie storage under a name that binds it to this host; secure, so HTTPS only.
+    """Django's cookie storage with a name that binds the cookie to this host and to HTTPS.
 
-    A cookie rather than the session: saying "you are signed out" must not open a new one.
+    Don't store messages in the session: the message "You have signed out." would start a new one.
     """
 
     cookie_name = "__Host-messages"

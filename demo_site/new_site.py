@@ -1,4 +1,4 @@
-"""A site of one's own, written by Django's startproject from site_template/: `make site`."""
+"""The new project of `make site`: Django's startproject renders it from site_template/."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ TEMPLATE = REPOSITORY / "demo_site" / "site_template"
 THEMES = REPOSITORY / "themes"
 EXAMPLE = "make site NAME=shop THEME=bulma DEST=../shop"
 
-# The files of the template, besides those of Python, in which a name or a version is put in.
+# The files of the template, other than Python files, that startproject renders.
 RENDERED = ["Makefile", "README.md", "requirements.txt"]
 DJANGO_HAS_CSP = django.VERSION >= (6, 0)
 # docs.djangoproject.com, FAQ: "What Python version can I use with Django?"
 OLDEST_PYTHON = (3, 12) if DJANGO_HAS_CSP else (3, 11)
-# The names in the template, each with the package that it is the version of.
+# The names of versions in the template, each with its package.
 PACKAGES = {
     "django": "Django",
     "allauth": "django-allauth",
@@ -38,51 +38,53 @@ PACKAGES = {
 
 
 def theme_names() -> list[str]:
-    """Return the themes of this repository."""
+    """Return the names of the themes in this repository."""
     return sorted(path.parent.name for path in THEMES.glob("*/apps.py"))
 
 
 def check_name(name: str) -> None:
-    """Raise CommandError, saying what to do, for what can't be the name of the site's package."""
+    """Raise CommandError if a name can't be the name of the site's package."""
     if not name:
         raise CommandError(f"Give the site a name: {EXAMPLE}")
     if not name.isidentifier() or iskeyword(name):
         raise CommandError(
-            f"NAME is {name!r}, which can't be the name of a Python module. "
+            f"NAME is {name!r}, which is not a valid name of a Python module. "
             "Use letters, digits and underscores, e.g. NAME=my_shop."
         )
     if is_taken(name):
         raise CommandError(
-            f"NAME is {name!r}, as a module or an app is called already. "
+            f"NAME is {name!r}, but a module or an app already has this name. "
             f"Use another, e.g. NAME=my_{name}."
         )
 
 
 def is_taken(name: str) -> bool:
-    """Tell whether a name is in use: as a module, a label of an app, or a file beside the package."""
+    """Return whether a name is that of a module, an app label, or a file next to the package."""
     labels = {config.label for config in apps.get_app_configs()}
     return name in labels | {"manage", "wheels"} or find_spec(name) is not None
 
 
 def check_theme(theme: str) -> None:
-    """Raise CommandError, naming those that there are, for no theme."""
+    """Raise CommandError if there is no theme of this name."""
     if theme not in theme_names():
         raise CommandError(
-            f"THEME is {theme!r}, and there is no such theme. Use one of: {', '.join(theme_names())}."
+            f"THEME is {theme!r}, but there is no such theme. Use one of: {', '.join(theme_names())}."
         )
 
 
 def check_folder(folder: Path) -> None:
-    """Raise CommandError, saying what to do, for a folder that is a file or holds anything."""
+    """Raise CommandError if the path is a file or a folder that isn't empty."""
     if folder.is_dir() and not any(folder.iterdir()):
         return
     if folder.exists():
         what = "a folder that isn't empty" if folder.is_dir() else "a file"
-        raise CommandError(f"DEST is {str(folder)!r}, {what}. Name a folder that isn't there yet.")
+        raise CommandError(
+            f"DEST is {str(folder)!r}, which is {what}. Use a folder that doesn't exist yet."
+        )
 
 
 def write_site(name: str, theme: str, folder: Path) -> None:
-    """Write the project, but for the wheel that it installs; checks nothing."""
+    """Write the project without its wheel and its virtual environment. Doesn't check its arguments."""
     folder.mkdir(parents=True, exist_ok=True)
     StartProject().handle(
         name=name,
@@ -103,9 +105,9 @@ def write_site(name: str, theme: str, folder: Path) -> None:
 
 
 def copy_replaced_pages(theme: str, folder: Path) -> None:
-    """Copy the pages that keep to a strict policy where allauth's own don't, if a theme has none.
+    """Copy the pages that replace those of allauth that violate the CSP, unless the theme has them.
 
-    `allauth` and `admin` dress the session pages only. Each of these pages is one line.
+    The themes `allauth` and `admin` have only session pages. Each copied page is one line.
     """
     source = THEMES / "default" / "templates"
     for path in [*source.glob("account/**/*.html"), *source.glob("mfa/**/*.html")]:
@@ -116,12 +118,12 @@ def copy_replaced_pages(theme: str, folder: Path) -> None:
 
 
 def add_wheel(folder: Path) -> None:
-    """Build this repository's wheel into a folder; raises CommandError with what the build said.
+    """Build this repository's wheel into a folder. Raises CommandError with the build's output.
 
-    By way of the source archive, as `make build`, so that nothing of an older build gets in.
+    Build it from the source archive, as `make build` does, to exclude files of an older build.
     """
     with tempfile.TemporaryDirectory() as output:
-        built = subprocess.run(  # noqa: S603 (our own words)
+        built = subprocess.run(  # noqa: S603 (a fixed command)
             [sys.executable, "-m", "build", "--no-isolation", "--outdir", output, str(REPOSITORY)],
             capture_output=True,
             text=True,
@@ -135,5 +137,5 @@ def add_wheel(folder: Path) -> None:
 
 
 def add_environment(folder: Path) -> None:
-    """Make an empty virtual environment with this Python, since PATH may have none that will do."""
+    """Create an empty virtual environment with this Python: PATH may have none that is new enough."""
     venv.create(folder, with_pip=True)

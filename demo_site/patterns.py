@@ -1,4 +1,4 @@
-"""What the page /patterns/ shows: all that a theme dresses, in every state, with made-up facts."""
+"""The context of the page /patterns/: everything that a theme styles, in every state."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ BUTTON_TAGS = (
     "danger,tool",
 )
 BADGE_TAGS = ("", "primary", "success", "warning")
-# Types of fields, and what a browser may fill in.
+# Each type of field, with its autocomplete attribute.
 FIELD_TYPES = {
     "text": "username",
     "email": "email",
@@ -52,7 +52,7 @@ FIELD_TYPES = {
 }
 CHOICES = (("light", gettext_lazy("Light")), ("dark", gettext_lazy("Dark")))
 
-# One device of each kind, and when it signed in.
+# One device of each kind, and the time since it signed in.
 DEVICES = {
     Device("firefox-linux", "zwolle"): timedelta(minutes=5),
     Device("chrome-android", "tokyo"): timedelta(hours=2),
@@ -66,7 +66,7 @@ PAGES = 3
 
 @dataclass(frozen=True)
 class FieldState:
-    """Attributes and slots of a field; `code` says them as a template would."""
+    """The attributes and slots of a field; `code` shows them as in a template."""
 
     code: str
     required: bool = False
@@ -82,13 +82,13 @@ class FieldState:
 
 @dataclass(frozen=True)
 class Row:
-    """What a list of sessions shows of one."""
+    """Stands in for a session in the templates of the session pages."""
 
     summary: SessionSummary
 
 
-def summary_on(device: Device, *, signed_in: timedelta, now: datetime) -> SessionSummary:
-    """Return the facts of a session that doesn't exist; what ends it leads back to the patterns."""
+def make_summary(device: Device, *, signed_in: timedelta, now: datetime) -> SessionSummary:
+    """Return the summary of a made-up session. Its `end_url` is the page of patterns."""
     return SessionSummary(
         session_key="",
         is_current=False,
@@ -104,8 +104,8 @@ def summary_on(device: Device, *, signed_in: timedelta, now: datetime) -> Sessio
 
 
 def summaries(now: datetime) -> list[SessionSummary]:
-    """Return a session of each kind: first the current one, last the one of which nothing is known."""
-    known = [summary_on(device, signed_in=ago, now=now) for device, ago in DEVICES.items()]
+    """Return one summary of each kind: first the current session, last one without any facts."""
+    known = [make_summary(device, signed_in=ago, now=now) for device, ago in DEVICES.items()]
     unknown = replace(known[0], device=_("Unknown device"), kind="other")
     return [
         replace(known[0], is_current=True),
@@ -132,7 +132,7 @@ def field_states() -> list[FieldState]:
 
 
 class SampleForm(forms.Form):
-    """One field of each kind, and every kind of help."""
+    """One field of each kind, with and without a help text."""
 
     username = forms.CharField(
         label=gettext_lazy("Username"),
@@ -164,37 +164,41 @@ class SampleForm(forms.Form):
         raise forms.ValidationError(_("This form has expired"))
 
 
-def content_of(request: HttpRequest, template_name: str, facts: dict[str, Any]) -> SafeString:
-    """Return what a page of the current theme has in its block `content`, fit to stand in another."""
+def render_content_block(
+    request: HttpRequest, template_name: str, facts: dict[str, Any]
+) -> SafeString:
+    """Return the block `content` of a page in the current theme, ready to embed in another page."""
     template = Engine.get_default().get_template(template_name)
     blocks = cast("list[BlockNode]", template.nodelist.get_nodes_by_type(BlockNode))
     content = next(block for block in blocks if block.name == "content")
     context = RequestContext(request, facts)
     with context.bind_template(template), context.render_context.push_state(template):
-        return among_others(content.render(context), "")
+        return make_embeddable(content.render(context), "")
 
 
-def among_others(html: str, name: str) -> SafeString:
-    """Return a part of a page so that several can stand on one, and none does what it says.
+def make_embeddable(html: str, name: str) -> SafeString:
+    """Return HTML of a page, changed so that several pages can be embedded in one.
 
-    There is no heading of the first level in it, a landmark is named as one of several, and the form
-    that would end all other sessions of whoever looks at the page leads back to it.
+    Replace h1 by h3, add a name to the label of each nav, and let the form that ends all other
+    sessions post to the page of patterns, so that it ends no session of the visitor.
     """
     html = re.sub(r"(</?)h1\b", r"\1h3", html)
     html = re.sub(r'(<nav\b[^>]*aria-label="[^"]*)', rf"\1 {name}".rstrip(), html)
     end_others, here = reverse("user_sessions:session_delete_other"), reverse("patterns")
     html = html.replace(f'action="{end_others}"', f'action="{here}"')
-    return mark_safe(html)  # noqa: S308 (rendered by templates, from the facts above)
+    return mark_safe(html)  # noqa: S308 (rendered by templates)
 
 
 def confirmations(request: HttpRequest, now: datetime) -> list[SafeString]:
-    """Return the questions before a session, this one, and one, several or no others are ended."""
+    """Return the confirmation pages: another session, the current one, and 3, 1 or 0 others."""
     current, other, *_others = summaries(now)
     pages: list[tuple[str, dict[str, Any]]] = [
         *(("session_confirm_end", {"object": Row(summary)}) for summary in (other, current)),
         *(("session_confirm_end_other", {"other_count": count}) for count in (3, 1, 0)),
     ]
-    return [content_of(request, f"user_sessions/{name}.html", facts) for name, facts in pages]
+    return [
+        render_content_block(request, f"user_sessions/{name}.html", facts) for name, facts in pages
+    ]
 
 
 def session_list(request: HttpRequest, now: datetime) -> SafeString:
@@ -207,22 +211,22 @@ def session_list(request: HttpRequest, now: datetime) -> SafeString:
         "paginator": page.paginator,
         "is_paginated": True,
     }
-    return content_of(request, "user_sessions/session_list.html", facts)
+    return render_content_block(request, "user_sessions/session_list.html", facts)
 
 
 def pagination(number: int) -> SafeString:
     page = page_number(number)
     facts = {"page_obj": page, "paginator": page.paginator}
     html = render_to_string("user_sessions/_pagination.html", facts)
-    return among_others(html, str(number))
+    return make_embeddable(html, str(number))
 
 
-def everything(request: HttpRequest) -> dict[str, Any]:
-    """Return what the page needs."""
+def patterns_context(request: HttpRequest) -> dict[str, Any]:
+    """Return the context of the page."""
     now = timezone.now()
     return {
-        "somebody": SimpleNamespace(is_authenticated=True),
-        "said": [Message(level, name) for name, level in DEFAULT_LEVELS.items()],
+        "signed_in_user": SimpleNamespace(is_authenticated=True),
+        "sample_messages": [Message(level, name) for name, level in DEFAULT_LEVELS.items()],
         "button_tags": BUTTON_TAGS,
         "badge_tags": BADGE_TAGS,
         "field_types": FIELD_TYPES.items(),

@@ -1,7 +1,7 @@
-"""The places that the demo's made-up addresses lie in, and which address lies where.
+"""The places of the demo's addresses.
 
-The addresses are those that RFC 5737 and RFC 3849 reserve for documentation, so no place is said of
-a network that belongs to somebody.
+The addresses are those that RFC 5737 and RFC 3849 reserve for documentation, so the demo assigns no
+place to a network that is in use.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ DOCUMENTATION_NETWORKS: tuple[Network, ...] = (
     ip_network("203.0.113.0/24"),
     ip_network("2001:db8::/32"),
 )
-# Each of those networks is cut into as many parts as there are places: two to the power of this.
+# Each network has 2 ** PLACES_BITS subnets, one for each place.
 PLACES_BITS = 4
 
-# GeoLite2 knows the first eight; the others are languages that this site speaks besides.
+# GeoLite2 has names in the first eight languages; the site also has the others.
 NAME_LANGUAGES = ("en", "de", "es", "fr", "ja", "pt-BR", "ru", "zh-CN", "nl", "ar", "he")
 
 
@@ -34,7 +34,7 @@ def _names(english: str, *others: str) -> Names:
 
 @dataclass(frozen=True)
 class Continent:
-    """A part of the world, with the number that GeoNames gave it."""
+    """A continent, by its code and its GeoNames number."""
 
     code: str
     geoname_id: int
@@ -43,7 +43,7 @@ class Continent:
 
 @dataclass(frozen=True)
 class Country:
-    """A country, by its ISO 3166-1 code and its number in GeoNames."""
+    """A country, by its ISO 3166-1 code and its GeoNames number."""
 
     iso_code: str
     geoname_id: int
@@ -53,7 +53,7 @@ class Country:
 
 @dataclass(frozen=True)
 class Place:
-    """A city, or a country alone: of many addresses GeoIP knows no more than that."""
+    """A city, or only a country: for many addresses GeoIP knows only the country."""
 
     slug: str
     country: Country
@@ -111,16 +111,16 @@ PLACES = (
 
 
 def networks() -> Iterator[tuple[Network, Place]]:
-    """Give every part of the documentation networks with the place that it lies in."""
+    """Yield each subnet of the documentation networks with its place."""
     for network in DOCUMENTATION_NETWORKS:
         yield from zip(network.subnets(prefixlen_diff=PLACES_BITS), PLACES, strict=True)
 
 
 def address_in(slug: str, host: int, *, version: int = 4) -> str:
-    """Return an address in a place: the one with number `host` in its first network of a version.
+    """Return address number `host` in the first subnet of a place that has this IP version.
 
-    Raises KeyError for a place that isn't listed, IndexError where the network is too small: those
-    of IPv4 hold 16 addresses.
+    Raises KeyError if the place is unknown, and IndexError if the subnet is too small: an IPv4
+    subnet has 16 addresses.
     """
     first: dict[str, Network] = {}
     for network, place in networks():

@@ -1,7 +1,7 @@
-"""Settings of the demo, written to be copied: each block says why it is there.
+"""Settings of the demo, written to be copied. Each block explains its purpose.
 
-They are for your own machine, over plain HTTP. settings_production.py hardens them for a server. What
-only the demo needs stands at the end: a site of your own leaves out the block "Only in the demo".
+They are for local development over plain HTTP; settings_production.py hardens them for a server. The
+last block, "Only in the demo", is not for a site of your own.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from django.core.exceptions import ImproperlyConfigured
 from demo_site.database import database_from_environment
 
 BASE_DIR = Path(__file__).resolve().parent
-VAR_DIR = BASE_DIR / "var"  # everything that the site writes; git leaves it alone
+VAR_DIR = BASE_DIR / "var"  # all files that the site writes; git ignores it
 
-# Anyone can read this key, so anyone could forge what it signs: never use it on a server.
+# This key is public, so anyone could forge signed values: never use it on a server.
 SECRET_KEY = "not-a-secret: the demo runs on your own machine"  # noqa: S105 (see above)
-# Off, so that you see what a visitor sees. DEBUG=1 make demo shows Django's pages for developers.
+# Off by default, so that you see the pages of visitors. DEBUG=1 make demo shows Django's debug pages.
 DEBUG = os.environ.get("DEBUG") == "1"
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 
-# How the pages look: `bulma` for user_sessions_themes.bulma, and so on.
+# The theme: e.g. `bulma` for user_sessions_themes.bulma.
 THEME = os.environ.get("THEME") or "default"
 
 # --- Sessions: the three lines that install user_sessions -----------------------------------------
 
-# 1. The app. A theme stands before it, since the first app that has a template wins, and both stand
-#    before allauth, whose pages the theme dresses. It takes the place of django.contrib.sessions.
+# 1. The app, which replaces django.contrib.sessions. Put the theme before it and both before allauth:
+#    Django takes a template from the first app that has it, and the theme overrides allauth's templates.
 INSTALLED_APPS = [
     f"user_sessions_themes.{THEME}",
     "user_sessions",
@@ -44,9 +44,9 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 
-# 2. The engine, which stores user, address and browser with each session. With a Redis in CACHE_URL, e.g.
-#    redis://127.0.0.1:6379/0, sessions are read from there. It is theirs alone: allauth counts attempts
-#    to sign in in `default`, and people can still sign in when Redis is down.
+# 2. The engine, which stores user, address and user agent with each session. CACHE_URL, e.g.
+#    redis://127.0.0.1:6379/0, adds a Redis that caches sessions only. allauth counts sign-in attempts in
+#    the cache `default`, so people can still sign in when Redis is down.
 CACHE_URL = os.environ.get("CACHE_URL", "")
 SESSION_ENGINE = "user_sessions.backends.cached_db" if CACHE_URL else "user_sessions.backends.db"
 if CACHE_URL:
@@ -60,7 +60,7 @@ if CACHE_URL:
         },
     }
 
-# 3. The middleware, where that of django.contrib.sessions would be.
+# 3. The middleware, in the place of django.contrib.sessions' own.
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "user_sessions.middleware.SessionMiddleware",
@@ -73,12 +73,12 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
 ]
 
-# People stay signed in for a month. A long life is bearable where they can see and end each session.
+# People stay signed in for a month. A long life is acceptable if they can see and end each session.
 SESSION_COOKIE_AGE = 30 * 24 * 60 * 60  # seconds
 ACCOUNT_SESSION_REMEMBER = True  # allauth: sign in for that month without asking
 
-# Places come from a GeoIP database, GeoLite2-City.mmdb in this folder. On your site that is
-# MaxMind's; the demo makes one of its own for the addresses that are reserved for documentation.
+# Places come from a GeoIP database, GeoLite2-City.mmdb in this folder. Your site needs MaxMind's; the
+# demo writes its own for the addresses that are reserved for documentation.
 GEOIP_PATH = str(VAR_DIR)
 
 # --- Accounts: django-allauth ---------------------------------------------------------------------
@@ -91,24 +91,24 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 
-# A name and a password are enough to look around; an e-mail address can be added later.
+# A name and a password are enough to sign up; an e-mail address can be added later.
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 
-# A second factor from an app, with codes on paper for the day that the phone is gone.
+# A second factor from an authenticator app, with recovery codes for a lost phone.
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "user_sessions demo"
 
-# After signing in, people land where they can see what this site is about.
+# The session list comes first after sign-in, because it is what the demo shows.
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "user_sessions:session_list"
 LOGOUT_REDIRECT_URL = "home"
 
 # --- What the browser may do ----------------------------------------------------------------------
 
-# Scripts, styles and pictures come from this site and from nowhere else, and nothing stands inline:
-# text that somebody smuggles into a page can't become a script that steals a session.
+# Allow scripts, styles and images from this site only, and none inline: injected HTML can't run a
+# script that steals a session.
 CONTENT_SECURITY_RULES: dict[str, list[str]] = {
     "default-src": ["'self'"],
     "base-uri": ["'none'"],
@@ -119,14 +119,14 @@ CONTENT_SECURITY_RULES: dict[str, list[str]] = {
 if django.VERSION >= (6, 0):
     SECURE_CSP = CONTENT_SECURITY_RULES
     MIDDLEWARE.insert(1, "django.middleware.csp.ContentSecurityPolicyMiddleware")
-else:  # Django 5.2 leaves it to django-csp
+else:  # Django 5.2 has no CSP middleware; django-csp has
     CONTENT_SECURITY_POLICY = {"DIRECTIVES": CONTENT_SECURITY_RULES}
     INSTALLED_APPS.append("csp")
     MIDDLEWARE.insert(1, "csp.middleware.CSPMiddleware")
 
 X_FRAME_OPTIONS = "DENY"  # frame-ancestors for browsers that don't know it
 
-# No script needs to read a cookie of this site, and no other site may send one along with a form.
+# No script reads a cookie of this site, and no form of another site sends one.
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
@@ -156,7 +156,7 @@ WSGI_APPLICATION = "demo_site.wsgi.application"
 
 # PostgreSQL and MariaDB by DATABASE_URL, e.g. postgres://user:password@127.0.0.1:5432/name.
 DATABASES = {"default": database_from_environment(default=VAR_DIR / "demo.sqlite3")}
-# MariaDB has no unique constraints with conditions; allauth keeps its own in Python too.
+# MariaDB has no conditional unique constraints; allauth also enforces its own in Python.
 SILENCED_SYSTEM_CHECKS = ["models.W036"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -176,7 +176,7 @@ TEMPLATES: list[dict[str, Any]] = [
 
 STATIC_URL = "static/"
 
-# The mail of a password reset is printed where the server runs.
+# E-mail, e.g. for a password reset, is printed in the server's terminal.
 DEFAULT_FROM_EMAIL = "demo@example.org"
 MAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 if django.VERSION >= (6, 1):
@@ -184,7 +184,7 @@ if django.VERSION >= (6, 1):
 else:
     EMAIL_BACKEND = MAIL_BACKEND
 
-# Without DEBUG, Django would send errors by mail and show none here.
+# Without DEBUG, Django's default sends errors by e-mail and prints none.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -194,15 +194,15 @@ LOGGING = {
 
 # --- Only in the demo: a site of your own ends above this line ------------------------------------
 
-# Its pages, and above all templates/user_sessions/_base.html, which puts header and footer around
-# every page: first, so that it is found before the theme's, which it extends.
+# The demo's pages and templates/user_sessions/_base.html, which adds header and footer to every page.
+# Put the app first, so that Django finds this template before the theme's, which it extends.
 INSTALLED_APPS.insert(0, "demo_site")
 TEMPLATES[0]["OPTIONS"]["context_processors"].append("demo_site.context_processors.demo")
 
-# Shows the demo accounts with their passwords, and lets one browser open sessions on made-up devices.
+# Show the demo accounts with their passwords, and let one browser start sessions on made-up devices.
 DEMO_MODE = True
 
-# An open page says at once that its session was ended. The server is one process, but for CACHE_URL.
+# An open page shows at once that its session was ended. Several processes need CACHE_URL for this.
 INSTALLED_APPS.append("user_sessions.channels")
 ASGI_APPLICATION = "demo_site.asgi.application"
 CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
@@ -215,17 +215,17 @@ CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
 }
 SILENCED_SYSTEM_CHECKS.append("user_sessions.W031")
 
-# How far somebody has come with the tour of the home page.
+# The completed stops of the tour on the home page.
 MIDDLEWARE.append("demo_site.tour.tour_middleware")
 TOUR_COOKIE_NAME = "tour"
 
-# The switch in the header shows any theme to anybody, so that of THEME is only the first. Django has
-# no such thing, and a site needs none: this takes a template loader, and the files of all themes.
+# The switch in the header lets each visitor choose a theme; THEME is the default. Django can't do this,
+# and a site doesn't need it: it takes a template loader, and the static files of all themes.
 THEMES_DIR = BASE_DIR.parent / "themes"
 THEMES = sorted(path.parent.name for path in THEMES_DIR.glob("*/apps.py"))
 if THEME not in THEMES:
     raise ImproperlyConfigured(
-        f"THEME is {THEME!r}, and there is no such theme. Choose one of: {', '.join(THEMES)}."
+        f"THEME is {THEME!r}, but there is no such theme. Use one of: {', '.join(THEMES)}."
     )
 MIDDLEWARE.append("demo_site.look.look_middleware")
 THEME_COOKIE_NAME = "theme"

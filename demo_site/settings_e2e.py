@@ -1,6 +1,6 @@
-"""Settings of the end-to-end tests: the demo as people run it, but for what would hold a test up.
+"""Settings of the end-to-end tests: the demo without rate limits and slow password hashes.
 
-DATABASE_URL names the tests' own database, MAIL_DIR the folder where each mail becomes a file.
+DATABASE_URL is the URL of the test database. MAIL_DIR is the folder to write e-mails to, one per file.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ import os
 import django
 
 from demo_site.database import database_from_environment
-from demo_site.settings import *  # noqa: F403 (everything that isn't said below holds here too)
+from demo_site.settings import *  # noqa: F403 (all settings that aren't overridden below)
 from demo_site.settings import VAR_DIR
 
 DATABASES = {"default": database_from_environment(default=VAR_DIR / "e2e.sqlite3")}
 
-# Every test signs in from the same address. `ACCOUNT_RATE_LIMITS=on` gives the demo's limits back,
-# for the test that shows that it has them.
+# Every test signs in from the same address. `ACCOUNT_RATE_LIMITS=on` keeps the demo's rate limits, for
+# their test.
 if os.environ.get("ACCOUNT_RATE_LIMITS") != "on":
     ACCOUNT_RATE_LIMITS = False
 
-# Fit for tests only: such a hash is found by trying.
+# For tests only: MD5 is fast, and brute force can break it.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 MAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"

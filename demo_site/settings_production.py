@@ -1,14 +1,14 @@
-"""Settings for a server behind HTTPS. `manage.py check --deploy` finds nothing to say about them.
+"""Settings for a server behind HTTPS. `manage.py check --deploy` reports nothing.
 
-The environment gives what differs from server to server:
+These environment variables differ between servers:
 
-SECRET_KEY        50 characters or more, made by chance, known to nobody
-ALLOWED_HOSTS     the names of the site, divided by commas
+SECRET_KEY        a random text of at least 50 characters; keep it secret
+ALLOWED_HOSTS     the host names of the site, separated by commas
 DATABASE_URL      e.g. postgres://user:password@127.0.0.1:5432/name
 CACHE_URL         e.g. redis://127.0.0.1:6379/0; several processes need one
-TRUSTED_PROXIES   addresses and networks of your proxies, divided by commas; empty without proxies
-STATIC_ROOT       where `collectstatic` puts the files that your web server serves
-GEOIP_PATH        the folder with GeoLite2-City.mmdb; leave it out to show no places
+TRUSTED_PROXIES   addresses and networks of your proxies, separated by commas; empty without proxies
+STATIC_ROOT       the folder of `collectstatic`, which your web server serves
+GEOIP_PATH        the folder with GeoLite2-City.mmdb; unset: no places are shown
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ import django
 from django.core.exceptions import ImproperlyConfigured
 
 from demo_site.database import database_from_environment
-from demo_site.settings import *  # noqa: F403 (everything that isn't said below holds here too)
+from demo_site.settings import *  # noqa: F403 (all settings that aren't overridden below)
 from demo_site.settings import CACHE_URL, VAR_DIR
 
 
 def _required(name: str) -> str:
-    """Return a variable of the environment; a site without it must not start."""
+    """Return an environment variable. Raises ImproperlyConfigured if it is missing."""
     try:
         return os.environ[name]
     except KeyError:
@@ -39,7 +39,7 @@ SECRET_KEY = _required("SECRET_KEY")
 ALLOWED_HOSTS = _listed(_required("ALLOWED_HOSTS"))
 DEBUG = False
 
-# Connections are kept for a minute, and asked whether they still live before they are used again.
+# Keep connections for a minute, and check them before Django uses them again.
 DATABASES = {
     "default": {
         **database_from_environment(default=None),
@@ -50,16 +50,16 @@ DATABASES = {
 
 # --- HTTPS, always --------------------------------------------------------------------------------
 
-# Begin with an hour for SECURE_HSTS_SECONDS on a site that has visitors: browsers hold you to it.
+# On a site that has visitors, start with an hour for SECURE_HSTS_SECONDS: browsers remember it.
 SECURE_SSL_REDIRECT = True
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
 
-# --- Cookies that nothing but this very site can set or read --------------------------------------
+# --- Cookies that only this host can set and read -------------------------------------------------
 
-# A browser takes a cookie named __Host-… only over HTTPS, from this host, for the whole of it. So no
-# other host of the domain can plant a session or a CSRF token here.
+# A browser accepts a cookie named __Host-… only over HTTPS, from this host and for all its paths. So
+# another host of the domain can't set a session or a CSRF token here.
 SESSION_COOKIE_NAME = "__Host-sessionid"
 SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_NAME = "__Host-csrftoken"
@@ -70,13 +70,13 @@ MESSAGE_STORAGE = "demo_site.messages.HostOnlyStorage"
 
 # --- Proxies --------------------------------------------------------------------------------------
 
-# Only what these say about the client is believed; from anyone else X-Forwarded-For is just text.
+# X-Forwarded-For counts only in requests from these proxies; other clients can forge it.
 TRUSTED_PROXIES = _listed(os.environ.get("TRUSTED_PROXIES", ""))
 USER_SESSIONS_TRUSTED_PROXIES = TRUSTED_PROXIES
 if TRUSTED_PROXIES:
-    # allauth counts where user_sessions compares: its rate limits need the same client address.
+    # allauth's rate limits need the same client address; allauth counts proxies instead of naming them.
     ALLAUTH_TRUSTED_PROXY_COUNT = 1
-    # Your proxy must set this header itself and drop what the client sent under its name.
+    # Your proxy must set this header and drop the value that the client sent.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # --- Files and mail -------------------------------------------------------------------------------
@@ -94,9 +94,9 @@ if django.VERSION >= (6, 1):
 else:
     EMAIL_BACKEND = MAIL_BACKEND
 
-# allauth counts attempts to sign in here. With several processes, use a cache that they share.
+# allauth counts sign-in attempts here. Several processes need a shared cache.
 if CACHE_URL:
-    CACHES = {**CACHES, "default": CACHES["sessions"]}  # noqa: F405 (of the demo's settings)
+    CACHES = {**CACHES, "default": CACHES["sessions"]}  # noqa: F405 (from the demo's settings)
 else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 

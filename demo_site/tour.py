@@ -1,6 +1,6 @@
-"""The tour of the home page: what there is to try, and how far somebody has come.
+"""The tour of the home page: its stops, and which of them a visitor has completed.
 
-How far is kept in a cookie of its own: it must outlive signing out, which ends the session.
+The completed stops are in a cookie and not in the session, because signing out ends the session.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ COOKIE_AGE = 30 * 24 * 60 * 60  # seconds
 
 @dataclass(frozen=True)
 class Stop:
-    """Something to try, and the view where it is done: by a click on a link, or on a button."""
+    """A stop of the tour: its texts, and the view that its link opens or its button posts to."""
 
     name: str
     title: str | Promise
@@ -85,7 +85,7 @@ STOPS = (
     ),
 )
 
-# What somebody has tried once a request to one of these views went well.
+# The stop that a successful request to each of these views completes.
 STOP_BY_REQUEST = {
     ("GET", "user_sessions:session_list"): "look",
     ("POST", "another_device"): "add",
@@ -98,7 +98,7 @@ STOP_BY_REQUEST = {
 
 @dataclass(frozen=True)
 class Step:
-    """A stop as one visitor sees it; `url` is None where they can't do it now."""
+    """A stop as one visitor sees it; `url` is None if it isn't available now."""
 
     stop: Stop
     state: str  # "done", "current" or "later"
@@ -106,17 +106,17 @@ class Step:
 
 
 def stops() -> tuple[Stop, ...]:
-    """Return the stops of this site: made-up devices are for the demo only."""
+    """Return the stops of this site. Without demo mode, there is no stop for made-up devices."""
     return tuple(stop for stop in STOPS if demo_mode() or stop.name != "add")
 
 
-def steps(tried: Collection[str], *, signed_in: bool) -> list[Step]:
-    """Return the tour as it looks to somebody who has tried some of it.
+def steps(done: Collection[str], *, signed_in: bool) -> list[Step]:
+    """Return the tour for a visitor with these completed stops.
 
-    The first stop that is left is the current one. Who isn't signed in has to do that first, but
-    for who has been through the whole tour.
+    The first remaining stop is the current one. Visitors who aren't signed in must sign in first,
+    unless they have completed the tour.
     """
-    left = [stop.name for stop in stops() if stop.name not in tried]
+    left = [stop.name for stop in stops() if stop.name not in done]
     if left and not signed_in:
         left = ["sign_in", *(name for name in left if name != "sign_in")]
     return [_step(stop, left, signed_in=signed_in) for stop in stops()]
@@ -128,29 +128,31 @@ def _step(stop: Stop, left: list[str], *, signed_in: bool) -> Step:
     return Step(stop, state, reverse(stop.view) if possible else None)
 
 
-def tried_before(request: HttpRequest) -> set[str]:
-    """Return what the visitor's cookie says has been tried; anything else in it is dropped."""
+def stops_done_before(request: HttpRequest) -> set[str]:
+    """Return the completed stops in the visitor's cookie, without unknown names."""
     known = {stop.name for stop in stops()}
     return known.intersection(request.COOKIES.get(tour_cookie_name(), "").split("."))
 
 
-def tried_now(request: HttpRequest, response: HttpResponseBase, *, signed_in: bool) -> set[str]:
-    """Return what has been tried once this request is answered.
+def stops_done_after(
+    request: HttpRequest, response: HttpResponseBase, *, signed_in: bool
+) -> set[str]:
+    """Return the completed stops after this request.
 
-    Who signs in again after the whole tour begins it anew; who had signed out early goes on.
+    Signing in again restarts a completed tour and continues an incomplete one.
     """
-    tried = tried_before(request)
-    if signed_in and "sign_out" in tried:
-        tried = set() if len(tried) == len(stops()) else tried - {"sign_out"}
+    done = stops_done_before(request)
+    if signed_in and "sign_out" in done:
+        done = set() if len(done) == len(stops()) else done - {"sign_out"}
     if signed_in:
-        tried.add("sign_in")
+        done.add("sign_in")
     if stop := _stop_of(request, response, signed_in=signed_in):
-        tried.add(stop)
-    return tried
+        done.add(stop)
+    return done
 
 
 def _stop_of(request: HttpRequest, response: HttpResponseBase, *, signed_in: bool) -> str | None:
-    """Return what one request tried, None for nothing; to end the session one is in is to sign out."""
+    """Return the stop that a request completed, or None. Ending the current session is signing out."""
     if request.resolver_match is None or response.status_code >= 400:
         return None
     stop = STOP_BY_REQUEST.get((request.method or "", request.resolver_match.view_name))
@@ -159,13 +161,13 @@ def _stop_of(request: HttpRequest, response: HttpResponseBase, *, signed_in: boo
     return stop if signed_in else None
 
 
-def remember(request: HttpRequest, response: HttpResponseBase, *, signed_in: bool) -> None:
-    """Set the cookie where this request has moved the tour on."""
-    tried = tried_now(request, response, signed_in=signed_in)
-    if tried != tried_before(request):
+def set_tour_cookie(request: HttpRequest, response: HttpResponseBase, *, signed_in: bool) -> None:
+    """Set the cookie if this request completed a stop."""
+    done = stops_done_after(request, response, signed_in=signed_in)
+    if done != stops_done_before(request):
         response.set_cookie(
             tour_cookie_name(),
-            ".".join(sorted(tried)),
+            ".".join(sorted(done)),
             max_age=COOKIE_AGE,
             httponly=True,
             samesite="Lax",
@@ -175,19 +177,19 @@ def remember(request: HttpRequest, response: HttpResponseBase, *, signed_in: boo
 
 @sync_and_async_middleware
 def tour_middleware(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
-    """Notice what a visitor tries, after the view has run; it stands last in MIDDLEWARE."""
+    """Record the completed stop after the view has run. Put it last in MIDDLEWARE."""
     if iscoroutinefunction(get_response):
 
         async def follow_async(request: HttpRequest) -> HttpResponseBase:
             response: HttpResponseBase = await get_response(request)
-            remember(request, response, signed_in=(await request.auser()).is_authenticated)
+            set_tour_cookie(request, response, signed_in=(await request.auser()).is_authenticated)
             return response
 
         return follow_async
 
     def follow(request: HttpRequest) -> HttpResponseBase:
         response: HttpResponseBase = get_response(request)
-        remember(request, response, signed_in=request.user.is_authenticated)
+        set_tour_cookie(request, response, signed_in=request.user.is_authenticated)
         return response
 
     return follow

@@ -1,4 +1,4 @@
-"""The addresses of the demo: its home page, user_sessions, allauth, and Django's admin."""
+"""The URLs of the demo: its own pages, user_sessions, allauth, and Django's admin."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.urls import include, path
 
 from demo_site import views
 
-# The admin signs people in through allauth too, so that its limits on attempts hold there as well.
+# Sign in to the admin through allauth as well, so that its rate limits apply there.
 admin.autodiscover()
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 

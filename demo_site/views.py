@@ -1,4 +1,4 @@
-"""The pages of the demo that aren't allauth's or user_sessions'."""
+"""The views of the demo itself; the other pages belong to allauth and user_sessions."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from demo_site.conf import demo_mode
 from demo_site.devices import Device, next_device, sign_in
-from demo_site.patterns import everything
+from demo_site.patterns import patterns_context
 from demo_site.people import PEOPLE
-from demo_site.tour import steps, tried_before
+from demo_site.tour import steps, stops_done_before
 from user_sessions.templatetags.user_sessions import device as device_name
 from user_sessions.templatetags.user_sessions import location as location_name
 
@@ -26,9 +26,9 @@ from user_sessions.templatetags.user_sessions import location as location_name
 @require_safe
 @never_cache
 def home(request: HttpRequest) -> HttpResponse:
-    """Show what this site is, and how far the visitor has come with trying it."""
+    """Show the tour with the visitor's completed stops, and the demo accounts."""
     signed_in = request.user.is_authenticated
-    tour = steps(tried_before(request), signed_in=signed_in)
+    tour = steps(stops_done_before(request), signed_in=signed_in)
     if all(step.state == "done" for step in tour):
         text = _("You have tried everything. Sign in again to take the tour once more.")
         messages.success(request, text)
@@ -42,24 +42,24 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def patterns(request: HttpRequest) -> HttpResponse:
-    """Show all that a theme dresses. What its forms send is forgotten, and leads back here."""
+    """Show everything that a theme styles. A POST is ignored and redirects to this page."""
     if request.method == "POST":
         return redirect("patterns")
-    return render(request, "demo_site/patterns.html", everything(request))
+    return render(request, "demo_site/patterns.html", patterns_context(request))
 
 
 @login_required
 def another_device(request: HttpRequest) -> HttpResponseRedirect:
-    """Open one more session of the person who asks, on the next made-up device of the list.
+    """Start one more session of the current user, on the next made-up device.
 
-    A 404 outside the demo: there, each session has a browser at its other end. A GET opens none; it
-    comes from who pressed the button while signed out, and has signed in since.
+    Outside demo mode, return a 404. A GET starts no session: it is the redirect after sign-in of a
+    visitor who pressed the button while signed out.
     """
     if not demo_mode():
         raise Http404
     if request.method != "POST":
         return redirect("user_sessions:session_list")
-    user = cast(User, request.user)  # login_required saw to that
+    user = cast(User, request.user)  # login_required guarantees it
     device = next_device(user)
     sign_in(user, device)
     messages.success(request, _signed_in_message(device))
@@ -68,7 +68,7 @@ def another_device(request: HttpRequest) -> HttpResponseRedirect:
 
 @require_safe
 def favicon(request: HttpRequest) -> HttpResponseRedirect:
-    """Lead to the icon: browsers ask here on pages that name none, such as the admin's."""
+    """Redirect to the icon: browsers request this URL on pages without one, such as the admin's."""
     return HttpResponseRedirect(static("demo_site/icon.svg"))
 
 

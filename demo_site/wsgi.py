@@ -1,4 +1,4 @@
-"""The demo for a WSGI server: `gunicorn demo_site.wsgi` or another, with the production settings."""
+"""The WSGI application of the demo with the production settings, e.g. for `gunicorn demo_site.wsgi`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which Chromium the tests drive, and how it is started."""
+"""The Chromium that the tests use, and its launch options."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from typing import Any
 SYSTEM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 ARGUMENTS = [
-    # What else a browser does of its own accord: asking for updates, drawing on a graphics card
+    # No update requests, and no graphics card
     "--disable-background-networking",
     "--disable-gpu",
-    # A tab stays in one process; starting others would take a fifth of the time.
+    # One process for all tabs: starting more takes a fifth of the time.
     "--renderer-process-limit=1",
 ]
 
 
 class NoChromium(Exception):
-    """There is no browser to run the tests in."""
+    """No Chromium was found."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -30,17 +30,17 @@ class NoChromium(Exception):
         )
 
 
-def launch_options(playwrights_own: Path) -> dict[str, Any]:
-    """Return what starts Playwright's own Chromium, or the system's where it has none.
+def launch_options(bundled: Path) -> dict[str, Any]:
+    """Return the launch options of Playwright's own Chromium, or of the system's if there is none.
 
     Raises NoChromium.
     """
-    if playwrights_own.exists():
+    if bundled.exists():
         return {"args": ARGUMENTS}
     system = next(filter(None, map(shutil.which, SYSTEM_NAMES)), None)
     if system is None:
         raise NoChromium
-    # The system's comes with what its sandbox needs; no Chromium runs as root inside of one.
+    # Playwright turns the sandbox off. The system's Chromium can use it, but not as root.
     return {
         "args": ARGUMENTS,
         "executable_path": system,

@@ -1,4 +1,4 @@
-"""The running demo, the browsers that visit it, and what fails every test."""
+"""Fixtures for the running demo and its browsers, and the checks that apply to every test."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from playwright.sync_api import APIRequestContext, BrowserType, Playwright, expe
 
 from e2e.chromium import NoChromium, launch_options
 from e2e.server import Server, running_server, tail
-from e2e.stage import Stage, Words, open_stage
+from e2e.site_data import SiteData, Words, open_site_data
 from e2e.visitor import DESKTOP, Variant, Visitor, sign_in
 from e2e.watch import Watch
 
-AXE_PROPERTY = "axe_violations"  # of a test's report, one for each page that axe has seen
+AXE_PROPERTY = "axe_violations"  # in a test's report, one for each page that axe checked
 ONE_DATABASE = "DATABASE_URL names one database: run the tests in one process (make e2e WORKERS=1)"
-PATIENCE = 10_000  # milliseconds, for an element or a page; a busy machine needs some of it
+TIMEOUT = 10_000  # milliseconds, for an element or a page on a busy machine
 LOG_START = pytest.StashKey[int]()
 
 
-expect.set_options(timeout=PATIENCE)
+expect.set_options(timeout=TIMEOUT)
 
 
 class OpenBrowser(Protocol):
-    """Open a browser, signed in as somebody if `username` is given.
+    """Open a browser, and sign in if `username` is given.
 
-    `browser` is one of `demo_site.devices.USER_AGENTS`; `user_agent` says another one in full.
-    `prepare` sends plain requests, whose cookies the browser starts with.
+    `browser` is a key of `demo_site.devices.USER_AGENTS`; `user_agent` overrides it. `prepare` sends
+    requests without a browser, and the browser starts with their cookies.
     """
 
     def __call__(
@@ -43,7 +43,7 @@ class OpenBrowser(Protocol):
     ) -> Visitor: ...
 
 
-# --- The site, one for each process that runs tests -----------------------------------------------
+# --- The site, one for each test process ----------------------------------------------------------
 
 
 @pytest.fixture(scope="session")
@@ -56,9 +56,9 @@ def server(tmp_path_factory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def stage(server) -> Iterator[Stage]:
-    with open_stage(server) as stage:
-        yield stage
+def site_data(server) -> Iterator[SiteData]:
+    with open_site_data(server) as site_data:
+        yield site_data
 
 
 @pytest.fixture(scope="session")
@@ -67,8 +67,8 @@ def base_url(server) -> str:
 
 
 @pytest.fixture(scope="session")
-def user_agents(stage) -> dict[str, str]:
-    return stage.user_agents()
+def user_agents(site_data) -> dict[str, str]:
+    return site_data.user_agents()
 
 
 @pytest.fixture(scope="session")
@@ -79,39 +79,39 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any], browser_t
         pytest.fail(str(error), pytrace=False)
 
 
-# --- People and their browsers, made anew for each test -------------------------------------------
+# --- People and their browsers, new for each test -------------------------------------------------
 
 
 @pytest.fixture
-def ada(stage) -> str:
-    """Somebody who is signed in on five devices."""
-    stage.reseed("ada")
+def ada(site_data) -> str:
+    """A user who is signed in on five devices."""
+    site_data.reseed("ada")
     return "ada"
 
 
 @pytest.fixture
-def grace(stage) -> str:
-    """One of the staff."""
-    stage.reseed("grace")
+def grace(site_data) -> str:
+    """A member of staff."""
+    site_data.reseed("grace")
     return "grace"
 
 
 @pytest.fixture
-def single(stage) -> str:
-    """Somebody who is signed in nowhere."""
-    stage.reseed("single")
+def single(site_data) -> str:
+    """A user without sessions."""
+    site_data.reseed("single")
     return "single"
 
 
 @pytest.fixture
 def variant() -> Variant:
-    """How a test's browsers show the site; a test that is run in several ways overrides it."""
+    """The variant of the test's browsers. A module overrides it to run its tests in several variants."""
     return DESKTOP
 
 
 @pytest.fixture
-def words(stage, variant) -> Words:
-    return Words(stage, variant.language)
+def words(site_data, variant) -> Words:
+    return Words(site_data, variant.language)
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ def on_axe(record_property) -> Callable[[int], None]:
 
 @pytest.fixture
 def open_requests(playwright: Playwright, base_url) -> Iterator[Callable[..., APIRequestContext]]:
-    """Make contexts for plain requests, which no browser sends."""
+    """Return a function that opens contexts for requests without a browser."""
     opened: list[APIRequestContext] = []
 
     def open_context(**arguments: Any) -> APIRequestContext:
@@ -140,7 +140,7 @@ def open_requests(playwright: Playwright, base_url) -> Iterator[Callable[..., AP
 
 @pytest.fixture
 def open_browser(
-    new_context, open_requests, user_agents, stage, watch, on_axe, variant
+    new_context, open_requests, user_agents, site_data, watch, on_axe, variant
 ) -> OpenBrowser:
     default = variant
 
@@ -152,9 +152,9 @@ def open_browser(
         variant=None,
         prepare=None,
     ) -> Visitor:
-        seen_as = variant or default
+        used = variant or default
         user_agent = user_agent or user_agents[browser]
-        arguments = {**seen_as.context, "user_agent": user_agent}
+        arguments = {**used.context, "user_agent": user_agent}
         requests = open_requests(user_agent=user_agent)
         if username:
             sign_in(requests, username)
@@ -162,41 +162,41 @@ def open_browser(
             prepare(requests)
         arguments["storage_state"] = requests.storage_state()
         opened = new_context(**arguments)
-        opened.set_default_timeout(PATIENCE)
-        watch.over(opened)
-        words = Words(stage, seen_as.language)
-        visitor = Visitor(opened.new_page(), watch.site, words, seen_as, on_axe)
-        visitor.wears(seen_as.theme)
+        opened.set_default_timeout(TIMEOUT)
+        watch.attach(opened)
+        words = Words(site_data, used.language)
+        visitor = Visitor(opened.new_page(), watch.site, words, used, on_axe)
+        visitor.use_theme(used.theme)
         return visitor
 
     return open_one
 
 
-# --- What fails a test, and what its failure shows ------------------------------------------------
+# --- Failures: what the browsers noticed, and the log ---------------------------------------------
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Function) -> Generator[None, Any, Any]:
-    """Fail a test for what its browsers noticed, even if its own claims hold."""
+    """Fail a test if its browsers noticed a problem, even if its own assertions hold."""
     try:
         result = yield
     except BaseException as failure:
-        if problems := noticed(item):
-            failure.add_note(f"What the browsers noticed besides:\n{problems}")
+        if problems := browser_problems(item):
+            failure.add_note(f"The browsers also noticed:\n{problems}")
         raise
-    if problems := noticed(item):
+    if problems := browser_problems(item):
         pytest.fail(problems, pytrace=False)
     return result
 
 
-def noticed(item: pytest.Function) -> str:
+def browser_problems(item: pytest.Function) -> str:
     watch = item.funcargs.get("watch")
-    return watch.found() if isinstance(watch, Watch) else ""
+    return watch.report() if isinstance(watch, Watch) else ""
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_setup(item: pytest.Function) -> Generator[None, Any, Any]:
-    """Note where the log stands: once its fixtures are there, a test's own part begins."""
+    """Remember the end of the log after the fixtures, where the test itself starts."""
     result = yield
     if isinstance(server := item.funcargs.get("server"), Server):
         item.stash[LOG_START] = server.log.stat().st_size
@@ -205,7 +205,7 @@ def pytest_runtest_setup(item: pytest.Function) -> Generator[None, Any, Any]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Function) -> Generator[None, Any, pytest.TestReport]:
-    """Show with a failure what the server logged meanwhile."""
+    """Add the server's log during the test to the report of a failure."""
     report: pytest.TestReport = yield
     server = getattr(item, "funcargs", {}).get("server")
     if report.failed and isinstance(server, Server):
@@ -215,7 +215,7 @@ def pytest_runtest_makereport(item: pytest.Function) -> Generator[None, Any, pyt
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Say on how many pages axe looked, and how often it found something."""
+    """Write how many pages axe checked, and how many violations it found."""
     reports = [
         report
         for outcome in ("passed", "failed")

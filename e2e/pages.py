@@ -1,7 +1,7 @@
-"""The pages of the demo, in the words that stand on them.
+"""Page objects of the demo, which find elements by role and by text.
 
-Making a page object doesn't navigate: `visitor.visit(Page)` does, and so do the verbs of a page,
-which return the page that follows. Both arrive, which checks what holds for every page.
+Creating a page object doesn't navigate. `visitor.visit(Page)` navigates, and so do the actions of a
+page, which return the next page. Both call `arrived()`, which checks the rules for every page.
 """
 
 from __future__ import annotations
@@ -15,12 +15,14 @@ from playwright.sync_api import Locator, expect
 from e2e.visitor import Visitor
 
 AXE = Axe()
-AXE_AGAIN = Axe("")  # on a page that has its script already
-# The rules whose answer depends on colours
+AXE_AGAIN = Axe("")  # on a page that has axe's script already
+# The rules whose result depends on colours
 COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"], "resultTypes": ["violations"]}
-STILL = "() => Promise.allSettled(document.getAnimations().map(animation => animation.finished))"
+ANIMATIONS_FINISHED = (
+    "() => Promise.allSettled(document.getAnimations().map(animation => animation.finished))"
+)
 
-# The first background, from an element outwards, that isn't transparent; from 0, black, to 255
+# The brightness, 0 to 255, of the first opaque background of an element or its ancestors
 BRIGHTNESS = """(element) => {
   for (; element; element = element.parentElement) {
     const context = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
@@ -32,18 +34,18 @@ BRIGHTNESS = """(element) => {
   return 255;
 }"""
 
-SIDEWAYS = """() => {
+HORIZONTAL_OVERFLOW = """() => {
   const { scrollWidth, clientWidth } = document.scrollingElement;
   return scrollWidth - clientWidth;
 }"""
 
 
 class SitePage:
-    """What every page has: the site's header and footer around the content."""
+    """Any page of the site, with its header and footer."""
 
     path: ClassVar[str]
     title: ClassVar[str]
-    heading: ClassVar[str | None] = None  # of the content; None where it is the title
+    heading: ClassVar[str | None] = None  # the h1; None if it equals the title
 
     def __init__(self, visitor: Visitor) -> None:
         self.visitor = visitor
@@ -58,33 +60,33 @@ class SitePage:
         self.mode = self.header.get_by_label(self.words("Colours"), exact=True)
 
     def arrived(self) -> Self:
-        """Check title, the one h1, landmarks, direction, and, if scripts run, with axe."""
+        """Check title, h1, landmarks, language and direction, and run axe if scripts run."""
         expect(self.page).to_have_title(self.words(self.title))
         h1 = self.page.get_by_role("heading", level=1)
         expect(h1).to_have_count(1)
         expect(h1).to_have_text(self.words(self.heading or self.title))
         for landmark in (self.header, self.content, self.footer, self.navigation):
             expect(landmark).to_have_count(1)
-        root = self.page.locator("html")  # the one element that has no role to ask for
+        root = self.page.locator("html")  # it has no ARIA role
         expect(root).to_have_attribute("lang", self.words.language)
         expect(root).to_have_attribute(
             "dir", "rtl" if self.visitor.variant.right_to_left else "ltr"
         )
-        if self.visitor.runs_scripts and self.visitor.variant.asks_axe:
-            self.ask_axe()
+        if self.visitor.runs_scripts and self.visitor.variant.runs_axe:
+            self.run_axe()
         return self
 
-    def ask_axe(self) -> None:
+    def run_axe(self) -> None:
         self._expect_none(AXE.run(self.page))
 
-    def ask_axe_in_dark(self) -> None:
-        """See the page that axe has seen in the dark, as browsers that prefer it show it."""
+    def run_axe_in_dark_mode(self) -> None:
+        """Check the colours again with a browser that prefers dark mode. axe must have run before."""
         self.page.emulate_media(color_scheme="dark")
         try:
-            self.page.evaluate(STILL)
+            self.page.evaluate(ANIMATIONS_FINISHED)
             assert self.brightness() < 60
             self._expect_none(AXE_AGAIN.run(self.page, options=COLOURS))
-        finally:  # a tab that goes on to the next theme shows that one in light again
+        finally:  # the tab may continue with the next theme
             self.page.emulate_media(color_scheme="light")
 
     def _expect_none(self, found: AxeResults) -> None:
@@ -92,44 +94,44 @@ class SitePage:
         assert found.violations_count == 0, f"{self.page.url}\n{found.generate_report()}"
 
     def brightness(self) -> float:
-        """Return how bright the content's background is, from 0, black, to 255."""
+        """Return the brightness of the content's background, from 0 (black) to 255."""
         return float(self.content.evaluate(BRIGHTNESS))
 
-    def sideways(self) -> int:
-        """Return by how many pixels the page can be scrolled sideways."""
-        return int(self.page.evaluate(SIDEWAYS))
+    def horizontal_overflow(self) -> int:
+        """Return the number of pixels by which the page scrolls horizontally."""
+        return int(self.page.evaluate(HORIZONTAL_OVERFLOW))
 
     @property
     def navigation(self) -> Locator:
         return self.page.get_by_role("navigation", name=self.words("Site"), exact=True)
 
     @property
-    def is_signed_in(self) -> Locator:
-        """The button that only those have who are signed in."""
+    def header_sign_out_button(self) -> Locator:
+        """The sign-out button in the header, which only signed-in visitors have."""
         return self.header.get_by_role("button", name=self.words("Sign out"), exact=True)
 
-    def has_message(self, text: str) -> None:
+    def expect_message(self, text: str) -> None:
         expect(self.messages.filter(has_text=text)).to_be_visible()
 
-    def look_as(self, theme: str, mode: str) -> HomePage:
-        """Choose a theme and light or dark, and apply it to the home page."""
+    def choose_look(self, theme: str, mode: str) -> HomePage:
+        """Select a theme and a colour mode in the header, and apply them."""
         self.theme.select_option(theme)
         self.mode.select_option(label=self.words(mode))
         name = self.words("Apply")
         self.visitor.follow(self.header.get_by_role("button", name=name, exact=True))
         return HomePage(self.visitor).arrived()
 
-    def ask_for_sessions(self) -> None:
-        """Follow the site's link to the sessions, wherever that leads."""
+    def follow_sessions_link(self) -> None:
+        """Follow the link to the sessions. The next page depends on whether the visitor is signed in."""
         link = self.navigation.get_by_role("link", name=self.words("Your sessions"))
         self.visitor.follow(link)
 
-    def says_that_its_session_was_ended(self) -> SessionEndedNotice:
-        """Wait, without a click, for the notice that covers the page."""
+    def wait_for_ended_notice(self) -> SessionEndedNotice:
+        """Wait for the notice that opens without a click when the session was ended."""
         return SessionEndedNotice(self).arrived()
 
     def sign_out_by_header(self) -> HomePage:
-        self.visitor.follow(self.is_signed_in)
+        self.visitor.follow(self.header_sign_out_button)
         return HomePage(self.visitor).arrived()
 
     def sign_in_from_another_device(self) -> SessionListPage:
@@ -137,12 +139,12 @@ class SitePage:
         self.visitor.follow(self.page.get_by_role("button", name=name))
         return SessionListPage(self.visitor).arrived()
 
-    def press_language(self, name: str) -> None:
+    def choose_language(self, name: str) -> None:
         self.visitor.follow(self.footer.get_by_role("button", name=name, exact=True))
 
 
 class SessionEndedNotice:
-    """What covers a page whose session was ended; nothing below it can be reached."""
+    """The modal notice on an open page whose session was ended."""
 
     def __init__(self, page: SitePage) -> None:
         self.page = page
@@ -154,8 +156,8 @@ class SessionEndedNotice:
         expect(self.dialog).to_be_visible()
         assert self.dialog.evaluate("dialog => dialog.matches(':modal')")
         expect(self.link).to_be_focused()
-        if self.page.visitor.variant.asks_axe:
-            self.page.ask_axe()
+        if self.page.visitor.variant.runs_axe:
+            self.page.run_axe()
         return self
 
     def sign_in(self) -> SignInPage:
@@ -164,7 +166,7 @@ class SessionEndedNotice:
 
 
 class HomePage(SitePage):
-    """The tour."""
+    """The home page with the tour."""
 
     path = "/"
     title = "Where are you signed in?"
@@ -176,13 +178,13 @@ class HomePage(SitePage):
 
 
 class SignInPage(SitePage):
-    """Where whoever isn't signed in comes to."""
+    """The sign-in page of allauth."""
 
     path = "/account/login/"
     title = "Sign In"
 
     def fill_in(self, username: str, password: str) -> None:
-        """Type into the form and send it."""
+        """Fill in the form and send it."""
         self._field("Username").fill(username)
         self._field("Password").fill(password)
         name = self.words("Sign In")
@@ -192,7 +194,7 @@ class SignInPage(SitePage):
         self.fill_in(username, password)
         return SessionListPage(self.visitor).arrived()
 
-    def sign_in_wrongly(self, username: str, password: str) -> SignInPage:
+    def sign_in_with_error(self, username: str, password: str) -> SignInPage:
         self.fill_in(username, password)
         return SignInPage(self.visitor).arrived()
 
@@ -201,7 +203,7 @@ class SignInPage(SitePage):
 
 
 class SessionCard:
-    """One session of the list."""
+    """One session in the list."""
 
     def __init__(self, visitor: Visitor, card: Locator, device: str) -> None:
         self.visitor = visitor
@@ -210,13 +212,13 @@ class SessionCard:
         self.device = device
 
     @property
-    def mark(self) -> Locator:
-        """The words on the session in which one looks at the list."""
+    def current_label(self) -> Locator:
+        """The label of the current session."""
         return self.card.get_by_text(self.words("This device"), exact=True)
 
     @property
     def details(self) -> Locator:
-        """What opens and closes the raw facts; Playwright knows no role of a summary."""
+        """The summary element of the details; Playwright has no role for it."""
         return self.card.get_by_text(self.words("Details"), exact=True)
 
     @property
@@ -225,8 +227,8 @@ class SessionCard:
         return self.card.get_by_role("button", name=name, exact=True)
 
     @property
-    def address(self) -> str:
-        """The address to which the button posts; opened by a link, it asks first."""
+    def end_url(self) -> str:
+        """The path that the button posts to. A GET opens the confirmation page."""
         button = self.card.get_by_role("button")
         return str(button.evaluate("button => button.form.getAttribute('action')"))
 
@@ -240,13 +242,13 @@ class SessionCard:
         return HomePage(self.visitor).arrived()
 
     def open_details(self) -> Locator:
-        """Open the disclosure, and return where the user agent stands in it."""
+        """Open the details, and return the element with the user agent."""
         self.visitor.press(self.details)
         return self.card.get_by_role("definition").last
 
 
 class SessionListPage(SitePage):
-    """Where somebody is signed in."""
+    """The list of sessions."""
 
     path = "/account/sessions/"
     title = "Where you're signed in"
@@ -290,7 +292,7 @@ class SessionListPage(SitePage):
 
 
 class EndSessionPage(SitePage):
-    """Asks before one session is ended; whoever comes by a link or an address sees it."""
+    """The confirmation page before another session is ended."""
 
     title = "End this session?"
 
@@ -303,8 +305,8 @@ class EndSessionPage(SitePage):
         return cancel(self)
 
 
-class SignOutHerePage(SitePage):
-    """Asks before the current session is ended."""
+class ConfirmSignOutPage(SitePage):
+    """The confirmation page before the current session is ended."""
 
     title = "Sign out on this device?"
 
@@ -314,7 +316,7 @@ class SignOutHerePage(SitePage):
 
 
 class EndOthersPage(SitePage):
-    """Asks before all sessions but this one are ended."""
+    """The confirmation page before all other sessions are ended."""
 
     path = "/account/sessions/other/delete/"
     title = "End all other sessions?"
@@ -341,13 +343,13 @@ def end_others_label(visitor: Visitor, count: int) -> str:
 
 
 class PatternsPage(SitePage):
-    """All that a theme dresses."""
+    """The page of everything that a theme styles."""
 
     path = "/patterns/"
     title = "Patterns"
 
 
-# --- allauth's pages, and what the site says when something isn't there ---------------------------
+# --- allauth's pages ------------------------------------------------------------------------------
 
 
 class SignUpPage(SitePage):
@@ -397,7 +399,7 @@ class ResetMailSentPage(SitePage):
 
 
 class NewPasswordPage(SitePage):
-    """Where the link in the mail leads."""
+    """The page of the link in the e-mail."""
 
     title = "Change Password"
 
@@ -444,7 +446,7 @@ class NewRecoveryCodesPage(SitePage):
 
 
 class GiveCodePage(SitePage):
-    """Asks for the second factor, after the password."""
+    """The page that asks for the second factor after the password."""
 
     path = "/account/2fa/authenticate/"
     title = "Sign In"

@@ -1,7 +1,7 @@
-"""The pictures of README and docs: `pytest e2e/screenshots.py` writes them into docs/images/.
+"""The screenshots of README and docs: `pytest e2e/screenshots.py` writes them into docs/images/.
 
-People, devices and places are the demo's, and each time on a picture is told from the moment when it
-is taken ("3 hours ago"), so the same code and fonts give the same pictures.
+The demo provides people, devices and places. Times are relative to the time of the screenshot ("3
+hours ago"), so the same code and fonts give the same screenshots.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from e2e.visitor import (
 )
 
 FOLDER = REPOSITORY / "docs" / "images"
-LARGEST = 200_000  # bytes; every clone carries them
+LARGEST = 200_000  # bytes; every clone contains them
 LARGEST_OF_A_THEME = 40_000
 
-PAPER = {"viewport": {"width": 1024, "height": 720}}  # as wide as docs and README are
-TELEPHONE_PAPER = {"device_scale_factor": 2}
+PICTURE_SIZE = {"viewport": {"width": 1024, "height": 720}}  # the width of docs and README
+PHONE_PICTURE_SCALE = {"device_scale_factor": 2}
 
 COMPUTER = "chrome-macos"
 TELEPHONE = "samsung-internet"
@@ -36,21 +36,21 @@ NOT_HERS = ("Chrome", "Android")
 
 
 @pytest.fixture
-def open_at_adas(open_browser, stage, ada):
-    """Open a browser of ada's where she lives, as if the server were not on the same machine."""
+def open_adas_browser(open_browser, site_data, ada):
+    """Return a function that opens a browser of ada with an address in Zwolle instead of 127.0.0.1."""
 
     def open_one(variant: Variant, device: str = COMPUTER):
-        paper = TELEPHONE_PAPER if variant is PHONE else PAPER
-        drawn = replace(variant, context={**variant.context, **paper})
-        visitor = open_browser(browser=device, variant=drawn)
-        visitor.takes_cookie(stage.sign_in(ada, device, "zwolle"))
+        size = PHONE_PICTURE_SCALE if variant is PHONE else PICTURE_SIZE
+        sized = replace(variant, context={**variant.context, **size})
+        visitor = open_browser(browser=device, variant=sized)
+        visitor.add_cookie(site_data.sign_in(ada, device, "zwolle"))
         return visitor
 
     return open_one
 
 
 def save(page: SitePage, name: str, *, whole: bool = True) -> None:
-    """Write a picture of a page, as long as that is; or of what is seen without scrolling."""
+    """Write a screenshot of the whole page, or of the part that is visible without scrolling."""
     path = FOLDER / f"{name}.png"
     path.parent.mkdir(parents=True, exist_ok=True)
     page.page.screenshot(path=path, full_page=whole, animations="disabled")
@@ -65,36 +65,36 @@ def save(page: SitePage, name: str, *, whole: bool = True) -> None:
         ("session-list-right-to-left", RIGHT_TO_LEFT),
     ],
 )
-def test_picture_of_the_list(open_at_adas, name, variant):
-    save(open_at_adas(variant).visit(SessionListPage), name)
+def test_screenshot_of_the_list(open_adas_browser, name, variant):
+    save(open_adas_browser(variant).visit(SessionListPage), name)
 
 
-def test_picture_of_the_list_on_a_phone(open_at_adas):
-    sessions = open_at_adas(PHONE, TELEPHONE).visit(SessionListPage)
+def test_screenshot_of_the_list_on_a_phone(open_adas_browser):
+    sessions = open_adas_browser(PHONE, TELEPHONE).visit(SessionListPage)
 
     save(sessions, "session-list-phone", whole=False)
 
 
-def test_picture_of_ending_one(open_at_adas):
-    sessions = open_at_adas(DESKTOP).visit(SessionListPage)
-    address = sessions.card(*NOT_HERS).address
+def test_screenshot_of_ending_one_session(open_adas_browser):
+    sessions = open_adas_browser(DESKTOP).visit(SessionListPage)
+    address = sessions.card(*NOT_HERS).end_url
 
     save(sessions.visitor.visit(EndSessionPage, address), "end-session")
 
 
-def test_picture_of_ending_all_others(open_at_adas):
-    save(open_at_adas(DESKTOP).visit(EndOthersPage), "end-other-sessions")
+def test_screenshot_of_ending_all_other_sessions(open_adas_browser):
+    save(open_adas_browser(DESKTOP).visit(EndOthersPage), "end-other-sessions")
 
 
-def test_picture_of_the_home_page(open_browser):
-    drawn = Variant({**DESKTOP.context, **PAPER})
+def test_screenshot_of_the_home_page(open_browser):
+    sized = Variant({**DESKTOP.context, **PICTURE_SIZE})
 
-    save(open_browser(variant=drawn).visit(HomePage), "home")
+    save(open_browser(variant=sized).visit(HomePage), "home")
 
 
 # --- The gallery of themes ------------------------------------------------------------------------
 
-SEEN = {
+LOOKS = {
     "light": DESKTOP,
     "dark": DARK,
     "phone-light": PHONE,
@@ -103,7 +103,7 @@ SEEN = {
 
 
 def save_small(page: SitePage, name: str) -> None:
-    """Write what is seen of a page without scrolling, in the format in which it is smallest."""
+    """Write a screenshot of the visible part of a page as WebP, which is the smallest format."""
     browser = page.page.context.new_cdp_session(page.page)
     taken = browser.send("Page.captureScreenshot", {"format": "webp", "quality": 75})
     path = FOLDER / "themes" / f"{name}.webp"
@@ -111,24 +111,24 @@ def save_small(page: SitePage, name: str) -> None:
     assert path.write_bytes(b64decode(taken["data"])) < LARGEST_OF_A_THEME
 
 
-def drawn_in(theme: str, seen: str) -> Variant:
-    variant = SEEN[seen]
-    paper = {} if variant.context.get("is_mobile") else PAPER
-    return Variant({**variant.context, **paper}, theme=theme)
+def variant_of(theme: str, look: str) -> Variant:
+    variant = LOOKS[look]
+    size = {} if variant.context.get("is_mobile") else PICTURE_SIZE
+    return Variant({**variant.context, **size}, theme=theme)
 
 
-@pytest.mark.parametrize("seen", SEEN)
+@pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize("theme", [*WHOLE_THEMES, *SESSION_THEMES])
-def test_picture_of_the_list_in_a_theme(open_browser, stage, ada, theme, seen):
-    visitor = open_browser(browser=COMPUTER, variant=drawn_in(theme, seen))
-    visitor.takes_cookie(stage.sign_in(ada, COMPUTER, "zwolle"))
+def test_screenshot_of_the_list_in_a_theme(open_browser, site_data, ada, theme, look):
+    visitor = open_browser(browser=COMPUTER, variant=variant_of(theme, look))
+    visitor.add_cookie(site_data.sign_in(ada, COMPUTER, "zwolle"))
 
-    save_small(visitor.visit(SessionListPage), f"{theme}-sessions-{seen}")
+    save_small(visitor.visit(SessionListPage), f"{theme}-sessions-{look}")
 
 
-@pytest.mark.parametrize("seen", SEEN)
+@pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize("theme", WHOLE_THEMES)
-def test_picture_of_signing_in_in_a_theme(open_browser, theme, seen):
-    page = open_browser(variant=drawn_in(theme, seen)).visit(SignInPage)
+def test_screenshot_of_sign_in_in_a_theme(open_browser, theme, look):
+    page = open_browser(variant=variant_of(theme, look)).visit(SignInPage)
 
-    save_small(page, f"{theme}-sign-in-{seen}")
+    save_small(page, f"{theme}-sign-in-{look}")

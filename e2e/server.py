@@ -1,4 +1,4 @@
-"""A site in a process of its own; the demo is started as people start it: `manage.py demo`."""
+"""A site in a process of its own. The demo starts by `manage.py demo`, as for its users."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 REPOSITORY = Path(__file__).resolve().parent.parent
 SETTINGS = "demo_site.settings_e2e"
 
-START_SECONDS = 120  # a machine that is busy with other things needs some of it
+START_SECONDS = 120  # enough for a busy machine
 STOP_SECONDS = 10
 POLL_SECONDS = 0.05
 
@@ -25,7 +25,7 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True)
 class Server:
-    """A running demo: where it answers, what it logs, and the folder where each mail is a file."""
+    """A running demo: its URL, its log, and the folder with one file per e-mail."""
 
     url: str  # without a slash at its end
     log: Path
@@ -35,9 +35,9 @@ class Server:
 
 @contextmanager
 def running_server(folder: Path, **variables: str) -> Iterator[Server]:
-    """Run the demo with a database of its own in a folder, unless DATABASE_URL names another.
+    """Run the demo with a new database in a folder, unless DATABASE_URL is set.
 
-    Further variables go into its environment. The kernel picks the port, and the log says which.
+    `variables` are added to its environment. The kernel picks the port, and the log contains it.
     """
     log, mail = folder / "server.log", folder / "mail"
     environment = {
@@ -54,24 +54,24 @@ def running_server(folder: Path, **variables: str) -> Iterator[Server]:
 
 @contextmanager
 def listening(command: list[str], environment: dict[str, str], log: Path) -> Iterator[str]:
-    """Run a server, which is Python's to run, and return the address that it says in its log."""
+    """Run a Python program that serves a site, and yield the URL that it writes to its log."""
     with log.open("w", encoding="utf-8") as output:
-        process = subprocess.Popen(  # noqa: S603 (every word of the command is ours)
+        process = subprocess.Popen(  # noqa: S603 (a fixed command)
             [sys.executable, *command],
             cwd=REPOSITORY,
-            env={**environment, "PYTHONUNBUFFERED": "1"},  # the log is read while it grows
+            env={**environment, "PYTHONUNBUFFERED": "1"},  # wait_for() reads the log meanwhile
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
         )
     try:
-        yield wait_for("its address", lambda: address_in(log), process, log)
+        yield wait_for("its URL", lambda: url_in(log), process, log)
     finally:
         stop(process)
 
 
-def address_in(log: Path) -> str | None:
-    """Return the address that a server prints once it listens."""
+def url_in(log: Path) -> str | None:
+    """Return the URL that a server writes to its log when it listens, or None."""
     found = re.search(r"Open (http://\S+?)/\s", log.read_text(encoding="utf-8"))
     return found.group(1) if found else None
 
@@ -79,7 +79,10 @@ def address_in(log: Path) -> str | None:
 def wait_for(
     what: str, probe: Callable[[], Found | None], process: subprocess.Popen[Any], log: Path
 ) -> Found:
-    """Ask until there is an answer. Raises AssertionError at the deadline or if the process ends."""
+    """Call `probe` until it returns a value.
+
+    Raises AssertionError at the deadline, or if the process ends.
+    """
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if (found := probe()) is not None:
@@ -88,12 +91,14 @@ def wait_for(
             status = process.wait(POLL_SECONDS)
         except subprocess.TimeoutExpired:
             continue
-        raise AssertionError(f"It ended with status {status} before {what} came:\n{tail(log)}")
+        raise AssertionError(
+            f"The process ended with status {status} before {what} appeared:\n{tail(log)}"
+        )
     raise AssertionError(f"Waited {START_SECONDS} seconds for {what}:\n{tail(log)}")
 
 
 def tail(log: Path, start: int = 0) -> str:
-    """Return what a log holds from a place in it on, in bytes; its last lines if that is a lot."""
+    """Return the last 80 lines of a log, at most from byte `start` on."""
     with log.open("rb") as file:
         file.seek(start)
         lines = file.read().decode(errors="replace").splitlines()
@@ -101,7 +106,7 @@ def tail(log: Path, start: int = 0) -> str:
 
 
 def stop(process: subprocess.Popen[Any]) -> None:
-    """End a process, by force if it doesn't do so when asked."""
+    """Terminate a process, and kill it after STOP_SECONDS."""
     process.terminate()
     try:
         process.wait(STOP_SECONDS)

@@ -1,4 +1,4 @@
-"""Django's admin on the demo, for its staff."""
+"""Django's admin in the demo."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ ADDRESSES = ["/admin/", "/admin/user_sessions/session/"]
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_the_admin_keeps_the_rules_that_watch_over_every_page(open_browser, grace, address):
+def test_admin_page_loads_without_a_browser_problem(open_browser, grace, address):
     browser = open_browser(grace)
 
     browser.page.goto(address)

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from e2e.pages import HomePage, SessionListPage
 from e2e.visitor import DARK, DESKTOP
 
-MOST_TABS = 60  # more than there are places to stop at on a page
+MOST_TABS = 60  # more than the tab stops of a page
 
 OUTLINE = """element => {
   const { outlineStyle, outlineWidth } = getComputedStyle(element);
@@ -17,7 +17,7 @@ OUTLINE = """element => {
 
 
 def tab_to(target) -> None:
-    """Press Tab until an element has the focus."""
+    """Press Tab until an element has the focus, at most MOST_TABS times."""
     for _ in range(MOST_TABS):
         target.page.keyboard.press("Tab")
         if target.evaluate("element => element === document.activeElement"):
@@ -25,7 +25,7 @@ def tab_to(target) -> None:
     pytest.fail(f"Tab doesn't reach {target}")
 
 
-def test_a_session_is_ended_by_keys_alone(open_browser, ada, words):
+def test_session_can_be_ended_with_the_keyboard_alone(open_browser, ada, words):
     sessions = open_browser(ada, browser="edge-windows").visit(SessionListPage)
     card = sessions.card("Safari", "iPhone")
 
@@ -34,17 +34,17 @@ def test_a_session_is_ended_by_keys_alone(open_browser, ada, words):
         sessions.page.keyboard.press("Enter")
 
     sessions = SessionListPage(sessions.visitor).arrived()
-    sessions.has_message(words("Session ended: %(device)s.", device=card.device))
+    sessions.expect_message(words("Session ended: %(device)s.", device=card.device))
     expect(card.card).to_have_count(0)
 
 
 @pytest.mark.parametrize("variant", [DESKTOP, DARK], ids=["light", "dark"])
-def test_the_focus_is_seen(open_browser, ada, variant):
+def test_focused_element_has_a_visible_outline(open_browser, ada, variant):
     sessions = open_browser(ada, variant=variant).visit(SessionListPage)
 
     for target in (
         sessions.skip_link,
-        sessions.is_signed_in,
+        sessions.header_sign_out_button,
         sessions.card("Safari", "iPhone").end_button,
         sessions.card("Safari", "iPhone").details,
     ):
@@ -53,7 +53,7 @@ def test_the_focus_is_seen(open_browser, ada, variant):
         assert target.evaluate(OUTLINE) >= 2  # pixels
 
 
-def test_the_first_tab_stop_skips_to_the_content(open_browser):
+def test_first_tab_stop_is_the_link_to_the_content(open_browser):
     home = open_browser().visit(HomePage)
     expect(home.skip_link).not_to_be_in_viewport()
 

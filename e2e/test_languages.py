@@ -10,11 +10,11 @@ SWITCHES = {"nl": "Nederlands", "he": "עברית"}
 
 
 @pytest.mark.parametrize("language", SWITCHES)
-def test_the_language_that_is_chosen_stays(open_browser, ada, language):
+def test_chosen_language_applies_to_later_pages(open_browser, ada, language):
     home = open_browser(ada).visit(HomePage)
 
-    home.press_language(SWITCHES[language])
+    home.choose_language(SWITCHES[language])
 
-    visitor = home.visitor.reads(language)
+    visitor = home.visitor.with_language(language)
     HomePage(visitor).arrived()
     visitor.visit(SessionListPage)

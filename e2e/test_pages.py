@@ -1,4 +1,4 @@
-"""Every page of the demo in every theme, in light and in dark."""
+"""Accessibility and layout of every page of the demo, in every theme, in light and dark mode."""
 
 from __future__ import annotations
 
@@ -24,82 +24,84 @@ from e2e.visitor import (
 
 
 @dataclass(frozen=True)
-class Opened:
-    """A page, who opens it, and what that person has done before."""
+class PageCase:
+    """A page, its user, and the state of that user."""
 
     page: type[pages.SitePage]
     username: str | None = None
-    confirmed: bool = False  # the password has just been asked for again
-    protected: bool = False  # there is a second factor
+    confirmed: bool = False  # the user has just entered the password again
+    second_factor: bool = False  # the user has one
 
 
-# Pages at an address that is always the same
-OPENED = {
-    "home": Opened(pages.HomePage),
-    "patterns": Opened(pages.PatternsPage),
-    "home, signed in": Opened(pages.HomePage, "ada"),
-    "sign in": Opened(pages.SignInPage),
-    "sign up": Opened(pages.SignUpPage),
-    "inactive": Opened(pages.InactivePage),
-    "sessions": Opened(pages.SessionListPage, "ada"),
-    "sessions, many": Opened(pages.SessionListPage, "many"),
-    "sessions, none but this": Opened(pages.SessionListPage, "single"),
-    "end all others": Opened(pages.EndOthersPage, "ada"),
-    "end all others, none but this": Opened(pages.EndOthersPage, "single"),
-    "sign out": Opened(pages.SignOutPage, "ada"),
-    "email": Opened(pages.EmailPage, "ada"),
-    "verify email": Opened(pages.VerifyEmailPage),
-    "confirm email": Opened(pages.ConfirmEmailPage),
-    "change password": Opened(pages.ChangePasswordPage, "ada"),
-    "reset password": Opened(pages.ResetPasswordPage),
-    "reset mail sent": Opened(pages.ResetMailSentPage),
-    "bad token": Opened(pages.BadTokenPage),
-    "password is changed": Opened(pages.PasswordIsChangedPage),
-    "confirm access": Opened(pages.ConfirmAccessPage, "ada"),
-    "second factor": Opened(pages.SecondFactorPage, "ada"),
-    "second factor, active": Opened(pages.SecondFactorPage, "ada", confirmed=True, protected=True),
-    "activate second factor": Opened(pages.ActivateSecondFactorPage, "ada", confirmed=True),
-    "deactivate second factor": Opened(
-        pages.DeactivateSecondFactorPage, "ada", confirmed=True, protected=True
+# Pages with a fixed URL
+PAGE_CASES = {
+    "home": PageCase(pages.HomePage),
+    "patterns": PageCase(pages.PatternsPage),
+    "home, signed in": PageCase(pages.HomePage, "ada"),
+    "sign in": PageCase(pages.SignInPage),
+    "sign up": PageCase(pages.SignUpPage),
+    "inactive": PageCase(pages.InactivePage),
+    "sessions": PageCase(pages.SessionListPage, "ada"),
+    "sessions, many": PageCase(pages.SessionListPage, "many"),
+    "sessions, none but this": PageCase(pages.SessionListPage, "single"),
+    "end all others": PageCase(pages.EndOthersPage, "ada"),
+    "end all others, none but this": PageCase(pages.EndOthersPage, "single"),
+    "sign out": PageCase(pages.SignOutPage, "ada"),
+    "email": PageCase(pages.EmailPage, "ada"),
+    "verify email": PageCase(pages.VerifyEmailPage),
+    "confirm email": PageCase(pages.ConfirmEmailPage),
+    "change password": PageCase(pages.ChangePasswordPage, "ada"),
+    "reset password": PageCase(pages.ResetPasswordPage),
+    "reset mail sent": PageCase(pages.ResetMailSentPage),
+    "bad token": PageCase(pages.BadTokenPage),
+    "password is changed": PageCase(pages.PasswordIsChangedPage),
+    "confirm access": PageCase(pages.ConfirmAccessPage, "ada"),
+    "second factor": PageCase(pages.SecondFactorPage, "ada"),
+    "second factor, active": PageCase(
+        pages.SecondFactorPage, "ada", confirmed=True, second_factor=True
     ),
-    "recovery codes": Opened(pages.RecoveryCodesPage, "ada", confirmed=True, protected=True),
-    "new recovery codes": Opened(pages.NewRecoveryCodesPage, "ada", confirmed=True, protected=True),
+    "activate second factor": PageCase(pages.ActivateSecondFactorPage, "ada", confirmed=True),
+    "deactivate second factor": PageCase(
+        pages.DeactivateSecondFactorPage, "ada", confirmed=True, second_factor=True
+    ),
+    "recovery codes": PageCase(pages.RecoveryCodesPage, "ada", confirmed=True, second_factor=True),
+    "new recovery codes": PageCase(
+        pages.NewRecoveryCodesPage, "ada", confirmed=True, second_factor=True
+    ),
 }
 
 
-def is_sound(page: pages.SitePage) -> None:
-    """Check what arriving doesn't: a page in the dark, and on the narrowest phone, without scrolling
-    sideways.
-    """
-    page.ask_axe_in_dark()
+def check_page(page: pages.SitePage) -> None:
+    """Check the colours in dark mode, and that the narrowest phone needs no horizontal scrolling."""
+    page.run_axe_in_dark_mode()
     page.page.set_viewport_size(NARROW.context["viewport"])
-    sideways = page.sideways()
+    overflow = page.horizontal_overflow()
     page.page.set_viewport_size(DESKTOP.context["viewport"])
-    assert sideways == 0
+    assert overflow == 0
 
 
 @pytest.fixture
-def open_as(open_browser, stage):
-    def open_one(opened: Opened):
-        username = opened.username
+def open_as(open_browser, site_data):
+    def open_one(case: PageCase):
+        username = case.username
         if username is None:
             return open_browser()
-        stage.reseed(username)
+        site_data.reseed(username)
 
         def prepare(requests):
-            if opened.confirmed:
+            if case.confirmed:
                 confirm_access(requests, username)
-            if opened.protected:
-                stage.protect(username)
+            if case.second_factor:
+                site_data.activate_second_factor(username)
 
         return open_browser(username, prepare=prepare)
 
     return open_one
 
 
-# To get to the page that is tested
-NOT_FOR_AXE = replace(DESKTOP, asks_axe=False)
-# Of the themes that dress no others
+# For the steps before the page under test
+WITHOUT_AXE = replace(DESKTOP, runs_axe=False)
+# The pages of themes that style only session pages
 SESSION_PAGES = {pages.SessionListPage, pages.EndOthersPage}
 
 
@@ -107,16 +109,16 @@ def themes_of(page: type[pages.SitePage]) -> list[str]:
     return [*WHOLE_THEMES, *SESSION_THEMES] if page in SESSION_PAGES else WHOLE_THEMES
 
 
-@pytest.mark.parametrize("name", OPENED)
-def test_a_page_is_sound_in_every_theme(name, open_as, subtests):
-    """All in one tab: most of the time goes into a new one, and into axe's script in it."""
-    page = OPENED[name].page
-    browser = open_as(OPENED[name])
+@pytest.mark.parametrize("name", PAGE_CASES)
+def test_page_is_accessible_in_every_theme(name, open_as, subtests):
+    """Use one tab for all themes: a new tab and axe's script take most of the time."""
+    page = PAGE_CASES[name].page
+    browser = open_as(PAGE_CASES[name])
 
     for theme in themes_of(page):
         with subtests.test(theme):
-            browser.wears(theme)
-            is_sound(browser.visit(page))
+            browser.use_theme(theme)
+            check_page(browser.visit(page))
 
 
 IN_ARABIC = ["home", "sign in", "sign up", "sessions, many", "end all others", "email"]
@@ -124,90 +126,92 @@ IN_ARABIC = ["home", "sign in", "sign up", "sessions, many", "end all others", "
 
 @pytest.mark.parametrize("name", IN_ARABIC)
 @pytest.mark.parametrize("variant", [RIGHT_TO_LEFT], ids=["right-to-left"])
-def test_a_page_is_sound_right_to_left(name, open_as):
-    opened = OPENED[name]
+def test_page_is_accessible_right_to_left(name, open_as):
+    case = PAGE_CASES[name]
 
-    is_sound(open_as(opened).visit(opened.page))
+    check_page(open_as(case).visit(case.page))
 
 
-def test_a_message_and_open_details_are_sound_in_every_theme(open_browser, stage, ada, subtests):
-    browser = open_browser(ada, browser="edge-windows", variant=NOT_FOR_AXE)
+def test_message_and_open_details_are_accessible_in_every_theme(
+    open_browser, site_data, ada, subtests
+):
+    browser = open_browser(ada, browser="edge-windows", variant=WITHOUT_AXE)
 
     for theme in themes_of(pages.SessionListPage):
         with subtests.test(theme):
-            stage.sign_in(ada, "chrome-windows", "cairo")
-            browser.wears(theme)
+            site_data.sign_in(ada, "chrome-windows", "cairo")
+            browser.use_theme(theme)
             sessions = browser.visit(pages.SessionListPage).card("Chrome", "Windows 10/11").end()
             expect(sessions.card("Firefox", "Linux").open_details()).to_be_visible()
 
-            sessions.ask_axe()
-            is_sound(sessions)
+            sessions.run_axe()
+            check_page(sessions)
 
 
-def test_the_notice_of_an_end_is_sound_in_every_theme(open_browser, single, subtests):
-    mine = open_browser(single, variant=NOT_FOR_AXE)
+def test_ended_notice_is_accessible_in_every_theme(open_browser, single, subtests):
+    mine = open_browser(single, variant=WITHOUT_AXE)
 
     for theme in themes_of(pages.SessionListPage):
         with subtests.test(theme):
-            theirs = replace(NOT_FOR_AXE, theme=theme)
+            theirs = replace(WITHOUT_AXE, theme=theme)
             other = open_browser(single, browser="chrome-windows", variant=theirs)
             sessions = other.visit(pages.SessionListPage)
             mine.visit(pages.SessionListPage).card("Chrome", "Windows 10/11").end()
 
-            page = sessions.says_that_its_session_was_ended().page
-            page.ask_axe()
-            is_sound(page)
+            page = sessions.wait_for_ended_notice().page
+            page.run_axe()
+            check_page(page)
 
 
-def test_the_list_of_staff_is_sound(open_browser, grace):
-    is_sound(open_browser(grace).visit(pages.SessionListPage))
+def test_list_of_staff_is_accessible(open_browser, grace):
+    check_page(open_browser(grace).visit(pages.SessionListPage))
 
 
-def test_a_wrong_password_is_told(open_browser, ada, words):
-    page = open_browser().visit(pages.SignInPage).sign_in_wrongly(ada, "not hers")
+def test_wrong_password_shows_an_error(open_browser, ada, words):
+    page = open_browser().visit(pages.SignInPage).sign_in_with_error(ada, "not hers")
 
-    told = words("The username and/or password you specified are not correct.")
-    expect(page.content).to_contain_text(told)
-    is_sound(page)
+    message = words("The username and/or password you specified are not correct.")
+    expect(page.content).to_contain_text(message)
+    check_page(page)
 
 
-def test_the_session_to_end_is_shown_first(open_browser, ada):
+def test_confirmation_shows_the_device_of_the_session(open_browser, ada):
     browser = open_browser(ada)
     session = browser.visit(pages.SessionListPage).card("Safari", "iPhone")
 
-    page = browser.visit(pages.EndSessionPage, session.address)
+    page = browser.visit(pages.EndSessionPage, session.end_url)
 
     expect(page.content).to_contain_text(session.device)
-    is_sound(page)
+    check_page(page)
 
 
-def test_signing_out_here_is_asked_first(open_browser, ada):
+def test_confirmation_for_the_current_session_has_a_sign_out_button(open_browser, ada):
     browser = open_browser(ada, browser="firefox-windows")
     session = browser.visit(pages.SessionListPage).card("Firefox", "Windows 10/11")
 
-    page = browser.visit(pages.SignOutHerePage, session.address)
+    page = browser.visit(pages.ConfirmSignOutPage, session.end_url)
 
     expect(page.sign_out_button).to_be_visible()
-    is_sound(page)
+    check_page(page)
 
 
-def test_the_mail_of_a_reset_leads_to_a_new_password(open_browser, open_requests, ada, mail):
+def test_link_in_the_reset_mail_opens_the_new_password_page(open_browser, open_requests, ada, mail):
     post(open_requests(), pages.ResetPasswordPage.path, email="ada@example.org")
 
-    is_sound(open_browser().visit(pages.NewPasswordPage, link_in(mail())))
+    check_page(open_browser().visit(pages.NewPasswordPage, link_in(mail())))
 
 
-def test_the_second_factor_is_asked_for_after_the_password(open_browser, stage, ada):
-    stage.protect(ada)
+def test_sign_in_asks_for_the_second_factor(open_browser, site_data, ada):
+    site_data.activate_second_factor(ada)
 
     browser = open_browser(prepare=lambda requests: sign_in(requests, ada))
 
-    is_sound(browser.visit(pages.GiveCodePage))
+    check_page(browser.visit(pages.GiveCodePage))
 
 
 @pytest.fixture
 def mail(server):
-    """Return the text of the mail that came last."""
+    """Return a function that returns the text of the newest e-mail."""
 
     def newest() -> str:
         by_age = sorted(server.mail.iterdir(), key=lambda path: path.stat().st_mtime_ns)
@@ -218,7 +222,7 @@ def mail(server):
 
 
 def link_in(text: str) -> str:
-    """Return the address in a mail that leads to the new password."""
+    """Return the URL of the new-password page in an e-mail."""
     found = re.search(r"http://\S+/password/reset/key/\S+", text)
     assert found, text
     return found.group(0)

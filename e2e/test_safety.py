@@ -1,4 +1,4 @@
-"""What keeps strangers out, shown on the running site."""
+"""Security of the running site: CSRF, other users' sessions, cookies, digests and rate limits."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from e2e.visitor import post
 MOST_FAILURES = 5  # allauth: login_failed, per account
 
 
-def test_a_form_from_elsewhere_ends_nothing(open_browser, ada):
+def test_post_without_csrf_token_ends_no_session(open_browser, ada):
     browser = open_browser(ada, browser="edge-windows")
     sessions = browser.visit(SessionListPage)
     card = sessions.card("Safari", "iPhone")
 
-    answer = browser.page.context.request.post(card.address)  # with the cookies, without a token
+    answer = browser.page.context.request.post(card.end_url)  # with the cookies, without a token
 
     assert answer.status == 403
     expect(browser.visit(SessionListPage).card("Safari", "iPhone").card).to_be_visible()
 
 
-def test_somebody_elses_session_is_not_found(open_browser, ada, single):
-    address = open_browser(ada).visit(SessionListPage).card("Safari", "iPhone").address
+def test_session_of_another_user_returns_404(open_browser, ada, single):
+    address = open_browser(ada).visit(SessionListPage).card("Safari", "iPhone").end_url
     browser = open_browser(single)
 
     answer = browser.page.context.request.get(address)
@@ -32,7 +32,7 @@ def test_somebody_elses_session_is_not_found(open_browser, ada, single):
     assert answer.status == 404
 
 
-def test_the_session_cookie_is_out_of_reach_of_scripts(open_browser, ada):
+def test_scripts_cannot_read_the_session_cookie(open_browser, ada):
     browser = open_browser(ada)
     browser.visit(SessionListPage)
 
@@ -40,8 +40,8 @@ def test_the_session_cookie_is_out_of_reach_of_scripts(open_browser, ada):
     assert browser.page.evaluate("document.cookie") == ""
 
 
-def test_a_digest_from_the_page_signs_nobody_in(open_browser, open_requests, ada):
-    address = open_browser(ada).visit(SessionListPage).card("Safari", "iPhone").address
+def test_digest_of_a_session_is_rejected_as_a_cookie(open_browser, open_requests, ada):
+    address = open_browser(ada).visit(SessionListPage).card("Safari", "iPhone").end_url
     digest = address.removesuffix("/delete/").rpartition("/")[2]
 
     requests = open_requests(extra_http_headers={"Cookie": f"sessionid={digest}"})
@@ -52,25 +52,25 @@ def test_a_digest_from_the_page_signs_nobody_in(open_browser, open_requests, ada
 
 @pytest.fixture
 def limited_url(tmp_path):
-    """Return the address of a demo that has its rate limits."""
+    """Run a demo with its rate limits, and return its URL."""
     with running_server(tmp_path, ACCOUNT_RATE_LIMITS="on") as server:
         yield server.url
 
 
-def lands_after_failures(requests) -> str:
-    """Give the wrong password as often as may be, then the right one; tell where that leads."""
+def sign_in_after_failures(requests) -> str:
+    """Send a wrong password MOST_FAILURES times, then the right one, and return the last URL."""
     for _ in range(MOST_FAILURES):
         post(requests, SignInPage.path, login="single", password="wrong")
     return post(requests, SignInPage.path, login="single", password="single")
 
 
-def test_the_demo_limits_guesses(open_requests, limited_url):
-    landed = lands_after_failures(open_requests(base_url=limited_url))
+def test_demo_rejects_sign_in_after_too_many_failures(open_requests, limited_url):
+    url = sign_in_after_failures(open_requests(base_url=limited_url))
 
-    assert landed == limited_url + SignInPage.path
+    assert url == limited_url + SignInPage.path
 
 
-def test_the_end_to_end_settings_lift_that_limit(open_requests, base_url, single):
-    landed = lands_after_failures(open_requests())
+def test_end_to_end_settings_have_no_rate_limit(open_requests, base_url, single):
+    url = sign_in_after_failures(open_requests())
 
-    assert landed == base_url + SessionListPage.path
+    assert url == base_url + SessionListPage.path

@@ -1,4 +1,4 @@
-"""What the list of sessions does with few, many, and odd ones."""
+"""The list with no, one and many other sessions, and its actions."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from e2e.visitor import NARROW
 PAGE_SIZE = 25
 
 
-def test_sixty_sessions_come_in_pages(open_browser, stage):
-    others = stage.reseed("many")
+def test_sixty_sessions_are_split_into_pages(open_browser, site_data):
+    others = site_data.reseed("many")
     first = open_browser("many").visit(SessionListPage)
     expect(first.cards).to_have_count(PAGE_SIZE)
     expect(first.end_others_link(others)).to_be_visible()
@@ -25,8 +25,8 @@ def test_sixty_sessions_come_in_pages(open_browser, stage):
     expect(last.previous().cards).to_have_count(PAGE_SIZE)
 
 
-def test_all_sixty_are_ended_at_once(open_browser, stage):
-    others = stage.reseed("many")
+def test_all_sixty_other_sessions_end_at_once(open_browser, site_data):
+    others = site_data.reseed("many")
 
     sessions = open_browser("many").visit(EndOthersPage).confirm(others)
 
@@ -34,14 +34,14 @@ def test_all_sixty_are_ended_at_once(open_browser, stage):
     expect(sessions.pages).to_have_count(0)
 
 
-def test_whoever_is_signed_in_nowhere_else_is_told(open_browser, single):
+def test_list_without_other_sessions_says_so(open_browser, single):
     sessions = open_browser(single).visit(SessionListPage)
 
     expect(sessions.empty).to_be_visible()
     expect(sessions.content.get_by_role("link")).to_have_count(0)
 
 
-def test_one_other_session_is_counted_in_the_singular(open_browser, single):
+def test_one_other_session_has_a_singular_label(open_browser, single):
     open_browser(single, browser="chrome-windows")
 
     sessions = open_browser(single).visit(SessionListPage).end_others(1).confirm(1)
@@ -49,28 +49,28 @@ def test_one_other_session_is_counted_in_the_singular(open_browser, single):
     expect(sessions.empty).to_be_visible()
 
 
-def test_who_cancels_keeps_all_sessions(open_browser, stage):
-    others = stage.reseed("ada")
+def test_cancelling_keeps_all_sessions(open_browser, site_data):
+    others = site_data.reseed("ada")
 
     sessions = open_browser("ada").visit(EndOthersPage).cancel()
 
     expect(sessions.other_cards).to_have_count(others)
 
 
-def test_one_that_was_ended_elsewhere_is_said_to_have_ended(open_browser, ada, words):
+def test_ending_an_ended_session_shows_a_message(open_browser, ada, words):
     stale = open_browser(ada).visit(SessionListPage)
     open_browser(ada).visit(SessionListPage).card("Safari", "iPhone").end()
 
     sessions = stale.card("Safari", "iPhone").end()
 
-    sessions.has_message(words("That session has already ended."))
+    sessions.expect_message(words("That session has already ended."))
     expect(sessions.card("Safari", "iPhone").card).to_have_count(0)
 
 
-def test_a_session_ended_by_its_confirmation_is_gone(open_browser, single):
+def test_confirmed_end_removes_the_session(open_browser, single):
     other = open_browser(single, browser="chrome-windows")
     sessions = open_browser(single).visit(SessionListPage)
-    address = sessions.card("Chrome", "Windows 10/11").address
+    address = sessions.card("Chrome", "Windows 10/11").end_url
 
     sessions = sessions.visitor.visit(EndSessionPage, address).confirm()
 
@@ -80,7 +80,7 @@ def test_a_session_ended_by_its_confirmation_is_gone(open_browser, single):
 
 
 @pytest.mark.parametrize("separator", ["", " "], ids=["one word", "words"])
-def test_a_very_long_user_agent_wraps(open_browser, single, separator):
+def test_very_long_user_agent_wraps(open_browser, single, separator):
     user_agent = "Mozilla/5.0" + separator + separator.join(["Gecko/20100101"] * 40)
     browser = open_browser(single, user_agent=user_agent, variant=NARROW)
     sessions = browser.visit(SessionListPage)
@@ -89,17 +89,17 @@ def test_a_very_long_user_agent_wraps(open_browser, single, separator):
 
     expect(text).to_be_visible()
     expect(text).to_contain_text(user_agent[:512])
-    assert sessions.sideways() == 0
+    assert sessions.horizontal_overflow() == 0
 
 
-def test_signing_in_from_another_device_adds_one(open_browser, stage, words):
-    others = stage.reseed("ada")
+def test_sign_in_from_another_device_adds_a_session(open_browser, site_data, words):
+    others = site_data.reseed("ada")
     sessions = open_browser("ada").visit(SessionListPage)
 
     sessions = sessions.sign_in_from_another_device()
 
     device = words.device("Chrome", "Android")
-    sessions.has_message(
+    sessions.expect_message(
         words(
             "You are now also signed in with %(device)s, from %(place)s.",
             device=device,
@@ -110,7 +110,7 @@ def test_signing_in_from_another_device_adds_one(open_browser, stage, words):
     expect(sessions.other_cards.first).to_contain_text(device)
 
 
-def test_the_header_signs_out_too(open_browser, ada):
+def test_header_button_signs_out(open_browser, ada):
     home = open_browser(ada).visit(HomePage).sign_out_by_header()
 
-    expect(home.is_signed_in).to_have_count(0)
+    expect(home.header_sign_out_button).to_have_count(0)

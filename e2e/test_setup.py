@@ -1,4 +1,4 @@
-"""What is said where the tests can't start."""
+"""The choice of Chromium, and the errors if the tests can't start."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from e2e.server import running_server
 
 @pytest.fixture
 def system(tmp_path, monkeypatch):
-    """Return a function that puts an empty program on an otherwise empty PATH."""
+    """Return a function that installs an empty program on an otherwise empty PATH."""
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
@@ -23,7 +23,7 @@ def system(tmp_path, monkeypatch):
     return install
 
 
-def test_playwrights_own_browser_comes_first(system, tmp_path):
+def test_playwrights_own_browser_is_preferred(system, tmp_path):
     system("chromium")
     own = tmp_path / "chrome"
     own.touch()
@@ -32,19 +32,19 @@ def test_playwrights_own_browser_comes_first(system, tmp_path):
 
 
 @pytest.mark.parametrize("name", SYSTEM_NAMES)
-def test_the_systems_browser_stands_in(system, tmp_path, name):
+def test_system_browser_is_used_if_playwright_has_none(system, tmp_path, name):
     program = system(name)
 
     assert launch_options(tmp_path / "missing")["executable_path"] == program
 
 
 @pytest.mark.usefixtures("system")
-def test_without_a_browser_it_is_said_what_to_do(tmp_path):
+def test_missing_browser_raises_with_the_install_command(tmp_path):
     with pytest.raises(NoChromium, match="playwright install --with-deps chromium"):
         launch_options(tmp_path / "missing")
 
 
-def test_a_server_that_ends_early_shows_its_log(tmp_path):
+def test_server_that_ends_early_raises_with_its_log(tmp_path):
     with (
         pytest.raises(AssertionError, match=r"(?s)ended with status 1 .*DATABASE_URL is not"),
         running_server(tmp_path, DATABASE_URL="nonsense"),

@@ -1,4 +1,4 @@
-"""The switch in the header: which theme, and light or dark."""
+"""The switch of theme and colour mode in the header."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ THEMES = [*WHOLE_THEMES, *SESSION_THEMES]
 
 
 @pytest.mark.parametrize("variant", [DESKTOP, NO_SCRIPT], ids=["with-scripts", "no-script"])
-def test_a_theme_and_a_mode_are_chosen_and_stay(open_browser, ada):
-    home = open_browser(ada).visit(HomePage).look_as("pico", "Dark")
+def test_chosen_theme_and_mode_apply_to_later_pages(open_browser, ada):
+    home = open_browser(ada).visit(HomePage).choose_look("pico", "Dark")
 
     sessions = home.visitor.visit(SessionListPage)
 
@@ -22,7 +22,7 @@ def test_a_theme_and_a_mode_are_chosen_and_stay(open_browser, ada):
     expect(sessions.page.locator("link[href*='user_sessions_pico']").first).to_be_attached()
 
 
-def test_a_link_leads_to_a_theme_in_dark(open_browser, ada, subtests):
+def test_query_selects_a_theme_in_dark_mode(open_browser, ada, subtests):
     visitor = open_browser(ada)
 
     for theme in THEMES:
@@ -34,7 +34,7 @@ def test_a_link_leads_to_a_theme_in_dark(open_browser, ada, subtests):
             assert sessions.brightness() < 60
 
 
-def test_light_is_light_in_a_browser_that_prefers_dark(open_browser, ada, subtests):
+def test_light_mode_is_light_in_a_browser_that_prefers_dark(open_browser, ada, subtests):
     visitor = open_browser(ada, variant=DARK)
 
     for theme in THEMES:
@@ -45,9 +45,9 @@ def test_light_is_light_in_a_browser_that_prefers_dark(open_browser, ada, subtes
             assert sessions.brightness() > 230
 
 
-def test_a_theme_that_does_not_exist_is_explained(open_browser):
+def test_unknown_theme_shows_a_message(open_browser):
     home = open_browser().visit(HomePage, "/?theme=geocities")
 
-    told = home.page.get_by_text("There is no theme “geocities”. Choose one of:")
-    expect(told).to_be_visible()
+    message = home.page.get_by_text("There is no theme “geocities”. Choose one of:")
+    expect(message).to_be_visible()
     expect(home.theme).to_have_value("default")

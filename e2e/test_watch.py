@@ -1,4 +1,4 @@
-"""That a test notices what must never happen: the watch is worth no more than what it catches."""
+"""The watch reports each kind of problem."""
 
 from __future__ import annotations
 
@@ -17,55 +17,57 @@ MISSING = "void fetch('/no-such-page/')"
 BROKEN = "void fetch('/broken/')"
 
 FAULTS = {
-    "console": (CONSOLE, "console", "Error on the console: a fault"),
+    "console": (CONSOLE, "console", "Console error: a fault"),
     "exception": (EXCEPTION, "weberror", "Exception in a script: a fault"),
     "inline script": (INLINE_SCRIPT, "console", "Content-Security-Policy: script-src-elem inline"),
     "inline style": (INLINE_STYLE, "console", "Content-Security-Policy: style-src-attr inline"),
     "image elsewhere": (IMAGE_ELSEWHERE, "console", "Content-Security-Policy: img-src http"),
     "missing file": (MISSING, "console", "404"),
-    "broken page": (BROKEN, "response", "Answer 500: "),
+    "broken page": (BROKEN, "response", "Response 500: "),
 }
 
-# Without scripts, nothing but the browser itself can tell.
+# Without scripts, only the browser itself reports a violation.
 PAGE_WITH_STYLE = "<!doctype html><p style='color: red'>"
 STRICT = {"Content-Security-Policy": "default-src 'self'", "Content-Type": "text/html"}
 
 
 @pytest.fixture
 def expected(watch):
-    """Take what the watch has found so that it doesn't fail the test that provoked it."""
+    """Return a function that returns and clears the problems, so that they don't fail the test."""
 
-    def take() -> str:
-        found = watch.found()
+    def report_and_clear() -> str:
+        found = watch.report()
         watch.problems.clear()
         return str(found)
 
-    return take
+    return report_and_clear
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_is_noticed(open_browser, watch, expected, fault):
-    script, event, told = FAULTS[fault]
+def test_problem_of_a_page_is_reported(open_browser, watch, expected, fault):
+    script, event, message = FAULTS[fault]
     page = open_browser().visit(HomePage).page
     page.route("**/broken/", lambda route: route.fulfill(status=500))
 
-    # The watch hears of an event first; of a breach of the policy the browser and the page tell in turn.
-    with page.context.expect_event(event, lambda _: any(told in line for line in watch.problems)):
+    # The watch's handler runs first. A CSP violation logs two messages: the browser's and the page's.
+    with page.context.expect_event(
+        event, lambda _: any(message in line for line in watch.problems)
+    ):
         page.evaluate(script)
 
-    assert told in expected()
+    assert message in expected()
 
 
-def test_a_request_to_another_host_is_noticed(open_browser, expected):
+def test_request_to_another_host_is_reported(open_browser, expected):
     page = open_browser().page
 
     with pytest.raises(Error):
-        page.goto("http://127.0.0.2:9/")  # the port where nobody answers
+        page.goto("http://127.0.0.2:9/")  # no server listens there
 
     assert "Request to another host: http://127.0.0.2:9/" in expected()
 
 
-def test_a_breach_of_the_policy_is_noticed_without_scripts(open_browser, expected):
+def test_csp_violation_without_scripts_is_reported(open_browser, expected):
     page = open_browser(variant=NO_SCRIPT).page
     page.route("**/styled/", lambda route: route.fulfill(headers=STRICT, body=PAGE_WITH_STYLE))
 

@@ -1,4 +1,4 @@
-"""What must never happen while a browser is open, whatever a test is about."""
+"""The problems that fail every test, whatever it asserts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Request, Response, WebError
 
-# The browser says so on its console too, but a page that calls console.clear() could hide that.
+# The browser logs violations to its console, but a page could remove them by console.clear().
 REPORT_VIOLATIONS = """
 document.addEventListener("securitypolicyviolation", (violation) => {
   console.error(`Content-Security-Policy: ${violation.violatedDirective} ${violation.blockedURI}`);
@@ -16,15 +16,15 @@ document.addEventListener("securitypolicyviolation", (violation) => {
 
 @dataclass
 class Watch:
-    """Notes console errors, breaches of the Content-Security-Policy, exceptions in scripts, requests
-    to another host, and answers of 500 and above, of each context that is put under it.
+    """Collects the problems of the contexts that it is attached to: console errors, violations of the
+    Content-Security-Policy, exceptions in scripts, requests to other hosts, and responses from 500 on.
     """
 
-    site: str  # the address of the site, without a slash at its end
+    site: str  # the URL of the site, without a slash at its end
     problems: list[str] = field(default_factory=list)
     contexts: list[BrowserContext] = field(default_factory=list)
 
-    def over(self, context: BrowserContext) -> None:
+    def attach(self, context: BrowserContext) -> None:
         self.contexts.append(context)
         context.add_init_script(REPORT_VIOLATIONS)
         context.on("console", self._console)
@@ -32,15 +32,15 @@ class Watch:
         context.on("request", self._request)
         context.on("response", self._response)
 
-    def found(self) -> str:
-        """Return the problems so far, one a line."""
+    def report(self) -> str:
+        """Return the problems so far, one per line."""
         for context in self.contexts:
-            context.cookies()  # a question to the browser: what happened before comes in first
+            context.cookies()  # wait for the browser: earlier events arrive first
         return "\n".join(self.problems)
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type == "error":
-            self.problems.append(f"Error on the console: {message.text}")
+            self.problems.append(f"Console error: {message.text}")
 
     def _error(self, error: WebError) -> None:
         self.problems.append(f"Exception in a script: {error.error}")
@@ -51,4 +51,4 @@ class Watch:
 
     def _response(self, response: Response) -> None:
         if response.status >= 500:
-            self.problems.append(f"Answer {response.status}: {response.url}")
+            self.problems.append(f"Response {response.status}: {response.url}")

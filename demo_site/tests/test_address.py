@@ -1,4 +1,4 @@
-"""The switches of theme and language lead back to the page on which they stand."""
+"""The switches of theme and language return to the current page."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 from django.urls import reverse
 
-from demo_site.address import address_again, other_parameters
+from demo_site.address import current_url, other_parameters
 
 HOST = {"HTTP_HOST": "localhost"}
 SIGN_IN = reverse("account_login")
@@ -15,7 +15,7 @@ SESSIONS = reverse("user_sessions:session_list")
 
 
 class Forms(HTMLParser):
-    """Each form of a page: its class, and the names and values of its hidden fields."""
+    """The forms of a page: by class, the names and values of their hidden fields."""
 
     def __init__(self, html):
         super().__init__()
@@ -37,22 +37,22 @@ def hidden_fields(response, form):
 
 @pytest.fixture
 def wrong_sign_in(client, db):
-    """The page after a wrong password: where it would have led stands only among its fields."""
+    """The page after a wrong password, which has `next` in a hidden field only."""
     data = {"login": "nobody", "password": "wrong", "next": SESSIONS}
     return client.post(SIGN_IN, data, **HOST)
 
 
-def test_a_switch_of_the_theme_keeps_the_rest_of_the_query(client):
+def test_theme_switch_keeps_the_other_query_parameters(client):
     response = client.get("/?theme=bulma&mode=dark&page=2&tag=a&tag=b", **HOST)
     kept = [("page", "2"), ("tag", "a"), ("tag", "b")]
     assert hidden_fields(response, "demo-switch") == kept
 
 
-def test_a_switch_of_the_theme_after_a_wrong_password_keeps_the_destination(wrong_sign_in):
+def test_theme_switch_after_a_wrong_password_keeps_next(wrong_sign_in):
     assert hidden_fields(wrong_sign_in, "demo-switch") == [("next", SESSIONS)]
 
 
-def test_so_does_a_switch_of_the_language(client, wrong_sign_in):
+def test_language_switch_after_a_wrong_password_keeps_next(client, wrong_sign_in):
     [(_name, address)] = hidden_fields(wrong_sign_in, "demo-languages")
     response = client.post(
         reverse("set_language"), {"language": "nl", "next": address}, follow=True, **HOST
@@ -62,18 +62,18 @@ def test_so_does_a_switch_of_the_language(client, wrong_sign_in):
 
 
 @pytest.mark.parametrize(
-    ("address", "again"),
+    ("url", "current"),
     [("/", "/"), ("/?page=2", "/?page=2"), ("/?next=%2Fx%2F%3Fa%3D1", "/?next=%2Fx%2F%3Fa%3D1")],
 )
-def test_a_page_that_was_only_asked_for_is_where_it_was(rf, address, again):
-    assert address_again(rf.get(address)) == again
+def test_current_url_of_a_get_request_is_its_path_and_query(rf, url, current):
+    assert current_url(rf.get(url)) == current
 
 
-def test_what_is_sent_to_no_page_is_left_unread(client, settings):
-    """It may be larger than what may be read, and that must not break the page that says so."""
+def test_post_to_an_unknown_url_does_not_read_the_body(client, settings):
+    """A body larger than DATA_UPLOAD_MAX_MEMORY_SIZE must not break the 404 page."""
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10
     assert client.post("/no-such-page/", {"next": "x" * 20}, **HOST).status_code == 404
 
 
-def test_a_query_without_looks_is_kept_whole(rf):
+def test_other_parameters_exclude_only_theme_and_mode(rf):
     assert other_parameters(rf.get("/?a=1&theme=x&b=")) == [("a", "1"), ("b", "")]

@@ -1,6 +1,6 @@
-"""`make site`: what it refuses, and that the site it writes has the demo's settings.
+"""`make site`: the new site has the demo's settings, and invalid arguments are rejected.
 
-That a new site runs and passes its own tests is shown by .ci/site-test.
+.ci/site-test runs a new site and its tests.
 """
 
 from __future__ import annotations
@@ -26,31 +26,31 @@ ENVIRONMENT = {
     "CACHE_URL": "",
     "GEOIP_PATH": "/srv/geoip",
 }
-# What belongs to either site alone, in a list of dotted names.
+# In a list of dotted names: entries that belong to one of the two sites only.
 OF_ONE_SITE = re.compile(rf"(demo_site|{NAME}|user_sessions_themes)\b")
-# Prefixes of settings that Django doesn't know. Others that it doesn't know are a site's own.
+# Prefixes of third-party settings. All other settings that Django doesn't know belong to the site.
 OF_APPS = ("ACCOUNT_", "ALLAUTH_", "CONTENT_SECURITY_POLICY", "GEOIP_", "MFA_", "USER_SESSIONS_")
 
-# Why a setting differs, by module.
+# The settings that differ, by module, and the reason.
 DIFFERENT = {
     "settings": {
-        "DEBUG": "the demo shows what a visitor sees; a new site is being written",
-        "DEFAULT_FROM_EMAIL": "names the site",
+        "DEBUG": "the demo shows the pages of visitors; a new site is in development",
+        "DEFAULT_FROM_EMAIL": "contains the name of the site",
         "INSTALLED_APPS": "the demo has websockets",
         "SILENCED_SYSTEM_CHECKS": "as INSTALLED_APPS",
-        "GEOIP_PATH": "the demo makes a database of its own",
-        "LOCALE_PATHS": "the demo has all themes, not only that of INSTALLED_APPS",
-        "MFA_TOTP_ISSUER": "names the site",
-        "SECRET_KEY": "made anew for each site",
+        "GEOIP_PATH": "the demo writes its own database",
+        "LOCALE_PATHS": "the demo has all themes; a new site has one",
+        "MFA_TOTP_ISSUER": "contains the name of the site",
+        "SECRET_KEY": "each site gets a new one",
         "STATICFILES_DIRS": "as LOCALE_PATHS",
-        "TEMPLATES": "the demo changes its look, and tells its templates that it is one",
+        "TEMPLATES": "the demo has a template loader and a context processor of its own",
     },
     "settings_production": {
         "DEFAULT_FROM_EMAIL": "as above",
         "LOCALE_PATHS": "as above",
         "INSTALLED_APPS": "as above",
         "SILENCED_SYSTEM_CHECKS": "as above",
-        "MESSAGE_STORAGE": "a class of the demo's; a new site has Django's",
+        "MESSAGE_STORAGE": "the demo has its own class; a new site uses Django's",
         "MFA_TOTP_ISSUER": "as above",
         "STATICFILES_DIRS": "as above",
         "TEMPLATES": "as above",
@@ -60,7 +60,7 @@ DIFFERENT = {
 
 @pytest.fixture
 def site(tmp_path, monkeypatch):
-    """The folder of a new site, whose modules can be imported."""
+    """The folder of a new site, which is on sys.path."""
     folder = tmp_path / "site"
     write_site(NAME, "default", folder)
     monkeypatch.syspath_prepend(folder)
@@ -70,7 +70,7 @@ def site(tmp_path, monkeypatch):
 
 
 def settings_in(path):
-    """Return the settings of a module as texts, by name, without a module's own variables."""
+    """Return the settings of a module by name, as text; other variables are left out."""
     return {
         name: as_text(value)
         for name, value in runpy.run_path(str(path)).items()
@@ -85,17 +85,19 @@ def as_text(value):
 
 
 @pytest.mark.parametrize("module", DIFFERENT)
-def test_a_new_site_has_the_demos_settings(site, module, monkeypatch):
+def test_new_site_has_the_demos_settings(site, module, monkeypatch):
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.delitem(sys.modules, "demo_site.settings", raising=False)  # read in another one
+    monkeypatch.delitem(
+        sys.modules, "demo_site.settings", raising=False
+    )  # import it again, with this environment
     demo = settings_in(REPOSITORY / "demo_site" / f"{module}.py")
     new = settings_in(site / NAME / f"{module}.py")
     differing = {name for name in demo.keys() | new.keys() if demo.get(name) != new.get(name)}
     assert differing == DIFFERENT[module].keys()
 
 
-def test_its_templates_know_what_the_demos_do(site):
+def test_new_site_has_the_demos_context_processors(site):
     demo, new = (
         runpy.run_path(str(folder / "settings.py"))["TEMPLATES"][0]["OPTIONS"]["context_processors"]
         for folder in (REPOSITORY / "demo_site", site / NAME)
@@ -103,13 +105,13 @@ def test_its_templates_know_what_the_demos_do(site):
     assert [name for name in demo if not OF_ONE_SITE.match(name)] == new
 
 
-def test_its_database_is_chosen_as_the_demos(site):
+def test_new_site_has_the_demos_database_module(site):
     demos = REPOSITORY / "demo_site" / "database.py"
     assert (site / NAME / "database.py").read_text() == demos.read_text()
 
 
 @pytest.mark.parametrize("theme", theme_names())
-def test_its_theme_stands_before_user_sessions_and_allauth(tmp_path, theme):
+def test_theme_is_installed_before_user_sessions_and_allauth(tmp_path, theme):
     write_site(NAME, theme, tmp_path)
     settings = (tmp_path / NAME / "settings.py").read_text("utf-8")
     assert (
@@ -118,8 +120,8 @@ def test_its_theme_stands_before_user_sessions_and_allauth(tmp_path, theme):
 
 
 @pytest.mark.parametrize("theme", theme_names())
-def test_no_page_of_it_breaks_its_policy(tmp_path, theme):
-    """The theme brings each page whose original would, or else the site does."""
+def test_new_site_replaces_each_page_that_violates_the_csp(tmp_path, theme):
+    """The theme has each of these pages, or the site does."""
     write_site(NAME, theme, tmp_path)
     folders = [tmp_path / NAME / "templates", REPOSITORY / "themes" / theme / "templates"]
     rows = (REPOSITORY / "themes" / "README.md").read_text("utf-8").split("because of |")[1]
@@ -128,7 +130,7 @@ def test_no_page_of_it_breaks_its_policy(tmp_path, theme):
     assert [page for page in pages if not any((folder / page).exists() for folder in folders)] == []
 
 
-def test_each_site_has_a_key_of_its_own(tmp_path):
+def test_each_new_site_gets_its_own_secret_key(tmp_path):
     keys = set()
     for folder in (tmp_path / "one", tmp_path / "two"):
         write_site(NAME, "default", folder)
@@ -137,30 +139,30 @@ def test_each_site_has_a_key_of_its_own(tmp_path):
     assert all(key.startswith("django-insecure-") for key in keys)
 
 
-def test_everything_is_filled_in(site):
+def test_no_placeholder_is_left_in_a_new_site(site):
     texts = {path: path.read_text("utf-8") for path in site.rglob("*") if path.is_file()}
     templates = [path for path in texts if path.suffix == ".html"]
     left = [path for path, text in texts.items() if re.search("{[{%]|project_name", text)]
     assert sorted(left) == sorted(templates)
 
 
-def test_it_names_pages_of_the_documentation_that_are_there(site):
+def test_documentation_pages_that_a_new_site_names_exist(site):
     texts = [path.read_text("utf-8") for path in site.rglob("*.py")]
     pages = {page for text in texts for page in re.findall(r"docs/[\w/-]+\.md", text)}
     assert {"docs/how-to/geoip.md", "docs/how-to/proxies.md"} <= pages
     assert [page for page in pages if not (REPOSITORY / page).exists()] == []
 
 
-def test_its_targets_are_listed(site):
+def test_makefile_describes_each_target(site):
     makefile = (site / "Makefile").read_text()
     phony = re.findall(r"^\.PHONY: (.+)$", makefile, re.MULTILINE)[0].split()
     assert re.findall(r"^(\w+):.* ## ", makefile, re.MULTILINE) == phony == ["help", "demo", "test"]
 
 
-class TestBadInput:
+class TestInvalidArguments:
     @pytest.fixture
     def refused(self, tmp_path):
-        """Return the sentence that answers some input; whatever was there stays as it was."""
+        """Return a function that expects an error and no changed file, and returns the message."""
 
         def refused(*, name=NAME, folder="new", **options):
             before = sorted(tmp_path.rglob("*"))
@@ -172,44 +174,44 @@ class TestBadInput:
 
         return refused
 
-    def test_no_name(self, refused):
+    def test_missing_name_is_rejected(self, refused):
         assert "make site NAME=shop" in refused(name="")
 
     @pytest.mark.parametrize("name", ["my-shop", "1shop", "class", "my shop", "a.b"])
-    def test_a_name_that_is_no_identifier(self, refused, name):
-        assert refused(name=name).startswith(f"NAME is {name!r}, which can't be")
+    def test_name_that_is_no_identifier_is_rejected(self, refused, name):
+        assert refused(name=name).startswith(f"NAME is {name!r}, which is not a valid name")
 
     @pytest.mark.parametrize("name", ["test", "django", "user_sessions", "account", "wheels"])
-    def test_a_name_that_is_taken(self, refused, name):
+    def test_name_of_a_module_or_app_is_rejected(self, refused, name):
         assert refused(name=name).endswith(f"NAME=my_{name}.")
 
-    def test_an_unknown_theme(self, refused):
-        sentence = refused(theme="nice")
-        assert "'nice'" in sentence
-        assert all(name in sentence for name in theme_names())
+    def test_unknown_theme_is_rejected(self, refused):
+        message = refused(theme="nice")
+        assert "'nice'" in message
+        assert all(name in message for name in theme_names())
 
-    def test_no_folder(self, refused):
+    def test_missing_folder_is_rejected(self, refused):
         assert "DEST=../shop" in refused(folder="")
 
-    def test_a_file(self, refused, tmp_path):
+    def test_file_as_folder_is_rejected(self, refused, tmp_path):
         (tmp_path / "file").write_text("mine")
         assert "a file." in refused(folder="file")
         assert (tmp_path / "file").read_text() == "mine"
 
-    def test_a_folder_that_is_not_empty(self, refused, tmp_path):
+    def test_folder_with_files_is_rejected(self, refused, tmp_path):
         (tmp_path / "full").mkdir()
         (tmp_path / "full" / ".hidden").write_text("mine")
         assert "isn't empty" in refused(folder="full")
 
-    def test_a_folder_that_can_not_be_made(self, refused, tmp_path):
+    def test_folder_that_cannot_be_created_is_rejected(self, refused, tmp_path):
         (tmp_path / "file").write_text("mine")
         assert "can't be written" in refused(folder="file/new")
 
 
-def test_an_empty_folder_will_do(tmp_path):
+def test_empty_folder_is_accepted(tmp_path):
     write_site(NAME, "default", tmp_path)
     assert (tmp_path / "manage.py").exists()
 
 
-def test_other_names_are_free():
+def test_unused_name_is_accepted():
     assert not is_taken(NAME)

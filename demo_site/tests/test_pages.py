@@ -1,4 +1,4 @@
-"""The demo's own pages, which every theme dresses."""
+"""The demo's own pages in every theme."""
 
 from __future__ import annotations
 
@@ -22,30 +22,30 @@ def headings(response):
 
 
 @pytest.fixture(params=themes())
-def dressed(request):
-    """Somebody who has chosen a theme."""
+def themed_client(request):
+    """A client for each theme."""
     client = Client(enforce_csrf_checks=True, **HOST)
     client.cookies.load({"theme": request.param})
     return client
 
 
 @pytest.fixture
-def stranger_in(dressed, db, django_user_model):
-    dressed.force_login(django_user_model.objects.create(username="eve"))
-    return dressed
+def signed_in_client(themed_client, db, django_user_model):
+    themed_client.force_login(django_user_model.objects.create(username="eve"))
+    return themed_client
 
 
-def has_the_sites_frame(response):
+def has_header_and_footer(response):
     html = response.content.decode()
     return all(
         html.count(f'class="demo-chrome {part}"') == 1 for part in ("demo-header", "demo-footer")
     )
 
 
-def test_the_home_page_in_every_theme(dressed):
-    response = dressed.get("/")
+def test_home_page_has_its_heading_in_every_theme(themed_client):
+    response = themed_client.get("/")
     assert headings(response) == ["Where are you signed in?"]
-    assert has_the_sites_frame(response)
+    assert has_header_and_footer(response)
 
 
 @pytest.mark.parametrize(
@@ -58,38 +58,38 @@ def test_the_home_page_in_every_theme(dressed):
         ("mfa_index", {"Account": "true"}),
     ],
 )
-def test_the_header_says_where_one_is(stranger_in, view, marked):
-    html = stranger_in.get(reverse(view)).content.decode()
+def test_navigation_marks_the_current_page(signed_in_client, view, marked):
+    html = signed_in_client.get(reverse(view)).content.decode()
     header = html[html.index('class="demo-navigation"') :].partition("</nav>")[0]
     found = re.findall(r'aria-current="(\w+)">([^<]+)<', header)
     assert {text: value for value, text in found} == marked
 
 
-def test_what_is_not_there_is_told_in_every_theme(dressed):
-    response = dressed.get("/no-such-page/")
+def test_unknown_url_shows_the_404_page_in_every_theme(themed_client):
+    response = themed_client.get("/no-such-page/")
     assert headings(response) == ["There is no such page"]
-    assert has_the_sites_frame(response)
+    assert has_header_and_footer(response)
 
 
-def test_so_is_a_session_that_is_not_there(stranger_in):
-    response = stranger_in.get(f"{SESSIONS}sha256$nobody/delete/")
+def test_unknown_session_shows_the_404_page_in_every_theme(signed_in_client):
+    response = signed_in_client.get(f"{SESSIONS}sha256$nobody/delete/")
     assert headings(response) == ["There is no such page"]
-    assert has_the_sites_frame(response)
+    assert has_header_and_footer(response)
 
 
-def test_a_form_that_is_out_of_date_is_told_in_every_theme(dressed):
-    response = dressed.post(reverse("set_language"), {"language": "nl"})
+def test_missing_csrf_token_shows_the_403_page_in_every_theme(themed_client):
+    response = themed_client.post(reverse("set_language"), {"language": "nl"})
     assert headings(response) == ["This form has expired"]
-    assert has_the_sites_frame(response)
+    assert has_header_and_footer(response)
 
 
-def test_the_end_of_the_tour_is_told_on_the_home_page(client):
-    tried = ".".join(stop.name for stop in STOPS)
-    client.cookies.load({tour_cookie_name(): tried})
+def test_completed_tour_shows_a_message_on_the_home_page(client):
+    done = ".".join(stop.name for stop in STOPS)
+    client.cookies.load({tour_cookie_name(): done})
     [message] = client.get("/", **HOST).context["messages"]
     assert "You have tried everything" in str(message)
 
 
-def test_before_its_end_nothing_is_told(client):
+def test_incomplete_tour_shows_no_message(client):
     client.cookies.load({tour_cookie_name(): "sign_in"})
     assert list(client.get("/", **HOST).context["messages"]) == []

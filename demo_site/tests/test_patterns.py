@@ -1,4 +1,4 @@
-"""The page of patterns: it shows all of themes/README.md, in every theme, and does nothing."""
+"""The page of patterns shows everything in themes/README.md, in every theme, and changes nothing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TEMPLATES = BASE_DIR / "templates" / "demo_site" / "patterns"
 
 
 class Tags(HTMLParser):
-    """All tags of a page, with their attributes."""
+    """The tags of a page with their attributes."""
 
     def __init__(self, html):
         super().__init__()
@@ -37,13 +37,13 @@ def tags_of(response):
 
 
 @pytest.fixture(params=conf.themes())
-def dressed(client, request):
+def themed_client(client, request):
     client.cookies.load({"theme": request.param})
     return client
 
 
 def contract():
-    """Return each element of the contract with its attributes, slots and tags."""
+    """Return each element in themes/README.md with its attributes, slots and tags."""
     text = Path(settings.THEMES_DIR, "README.md").read_text(encoding="utf-8")
     table = text.partition("## allauth's elements")[2]
     rows = re.findall(r"^\| `(\w+)` \|(.*)\|(.*)\|(.*)\|$", table, re.MULTILINE)
@@ -56,7 +56,7 @@ def own_templates():
 
 
 @pytest.mark.parametrize("element", contract())
-def test_each_element_is_shown_with_all_its_attributes_and_slots(element):
+def test_patterns_show_each_element_with_all_attributes_and_slots(element):
     attributes, slots, _tags = contract()[element]
     templates = own_templates()
     uses = re.findall(rf"{{% element {element} (.*?)%}}", templates)
@@ -66,13 +66,13 @@ def test_each_element_is_shown_with_all_its_attributes_and_slots(element):
 
 
 @pytest.mark.parametrize(("element", "shown"), [("button", BUTTON_TAGS), ("badge", BADGE_TAGS)])
-def test_each_tag_of_an_element_is_shown(element, shown):
+def test_patterns_show_each_tag_of_an_element(element, shown):
     _attributes, _slots, tags = contract()[element]
     assert set(tags) == {tag for several in shown for tag in several.split(",") if tag}
 
 
-def test_the_page_is_sound_in_every_theme(dressed):
-    tags = tags_of(dressed.get(PATTERNS, **HOST))
+def test_page_has_unique_ids_one_h1_and_no_broken_references_in_every_theme(themed_client):
+    tags = tags_of(themed_client.get(PATTERNS, **HOST))
     ids = Counter(attributes["id"] for _tag, attributes in tags if "id" in attributes)
     assert [name for name, count in ids.items() if count > 1] == []
     assert [tag for tag, _attributes in tags].count("h1") == 1
@@ -85,20 +85,20 @@ def test_the_page_is_sound_in_every_theme(dressed):
     assert referred - set(ids) == set()
 
 
-def test_every_form_leads_back_and_ends_nothing(dressed):
-    html = dressed.get(PATTERNS, **HOST).content.decode()
+def test_every_form_on_the_page_posts_to_the_page(themed_client):
+    html = themed_client.get(PATTERNS, **HOST).content.decode()
     content = html.partition("<main")[2].partition("</main>")[0]
     actions = {attributes["action"] for tag, attributes in Tags(content).found if tag == "form"}
     assert actions == {PATTERNS}
 
 
-def test_what_is_sent_there_is_forgotten(client):
+def test_post_redirects_to_the_page(client):
     response = client.post(PATTERNS, {"name": "value"}, **HOST)
     assert (response.status_code, response.url) == (302, PATTERNS)
 
 
 @pytest.mark.parametrize(("theme", "has_elements"), [("admin", False), ("bulma", True)])
-def test_a_theme_of_session_pages_shows_only_these(client, theme, has_elements):
+def test_page_shows_allauth_elements_only_in_themes_that_have_them(client, theme, has_elements):
     html = client.get(PATTERNS, {"theme": theme}, **HOST).content.decode()
     assert 'id="sessions"' in html
     assert ('id="buttons"' in html) == has_elements

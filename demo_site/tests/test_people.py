@@ -1,4 +1,4 @@
-"""The demo's people and devices, and the button that opens one more session."""
+"""The demo's people and devices, and the button that starts one more session."""
 
 from __future__ import annotations
 
@@ -29,43 +29,43 @@ def ada(people):
     return get_user_model().objects.get(username="ada")
 
 
-def test_each_person_has_all_their_sessions_and_they_are_alive(people):
+def test_seeding_creates_all_sessions_of_each_person_as_active(people):
     sessions = session_store_class().get_model_class().objects.active()
     found = {p.username: sessions.filter(user__username=p.username).count() for p in PEOPLE}
-    assert found == {person.username: len(person.visits) for person in PEOPLE}
+    assert found == {person.username: len(person.sample_sessions) for person in PEOPLE}
 
 
-def test_sessions_are_dated_back_from_the_given_time(ada):
+def test_seeding_dates_sessions_back_from_the_given_time(ada):
     latest = ada.session_set.latest("last_activity")
-    assert NOW - latest.last_activity == PEOPLE[0].visits[0].active
-    assert NOW - latest.created_at == PEOPLE[0].visits[0].signed_in
+    assert NOW - latest.last_activity == PEOPLE[0].sample_sessions[0].active
+    assert NOW - latest.created_at == PEOPLE[0].sample_sessions[0].signed_in
 
 
-def test_seeding_again_changes_nothing(ada):
+def test_second_seeding_changes_nothing(ada):
     ada.session_set.all().end()
     assert seed(NOW) == []
     assert not ada.session_set.exists()
 
 
-def test_reset_starts_afresh(ada):
+def test_reset_restores_the_deleted_sessions(ada):
     ada.session_set.all().end()
     call_command("seed", "--reset", "--now", NOW.isoformat(), verbosity=0)
     assert get_user_model().objects.get(username="ada").session_set.count() == 5
 
 
-def test_known_passwords_are_for_the_demo_only(settings):
+def test_seeding_without_demo_mode_raises(settings):
     settings.DEMO_MODE = False
     with pytest.raises(ImproperlyConfigured, match="DEMO_MODE"):
         seed(NOW)
 
 
-def test_a_made_up_session_is_truly_signed_in(client, ada):
+def test_cookie_of_a_made_up_session_signs_in(client, ada):
     session = sign_in(ada, OTHER_DEVICES[0])
     client.cookies["sessionid"] = session.session_key
     assert client.get(reverse("user_sessions:session_list"), **SITE).status_code == 200
 
 
-def test_devices_take_turns_and_begin_with_one_that_is_not_in_use(ada):
+def test_next_device_is_unused_until_all_devices_are_in_use(ada):
     opened = []
     for _turn in range(len(OTHER_DEVICES) + 1):
         opened.append(next_device(ada))
@@ -74,7 +74,7 @@ def test_devices_take_turns_and_begin_with_one_that_is_not_in_use(ada):
     assert opened[-1] in OTHER_DEVICES
 
 
-def test_the_button_opens_one_more_session_and_names_the_device(client, ada):
+def test_button_starts_one_more_session_and_names_its_device(client, ada):
     client.force_login(ada)
     before = ada.session_set.count()
     response = client.post(reverse("another_device"), follow=True, **SITE)
@@ -82,7 +82,7 @@ def test_the_button_opens_one_more_session_and_names_the_device(client, ada):
     assert "Chrome on Android" in str(next(iter(response.context["messages"])))
 
 
-def test_there_is_no_button_outside_the_demo(client, ada, settings):
+def test_button_returns_404_without_demo_mode(client, ada, settings):
     settings.DEMO_MODE = False
     client.force_login(ada)
     assert client.post(reverse("another_device"), **SITE).status_code == 404

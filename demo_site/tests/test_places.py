@@ -1,4 +1,4 @@
-"""The demo's GeoIP database says the same to MaxMind's reader as the list of places."""
+"""MaxMind's reader finds the listed places in the demo's GeoIP database."""
 
 from __future__ import annotations
 
@@ -26,35 +26,35 @@ def reader(folder):
 
 
 @pytest.mark.parametrize("end", [0, -1], ids=["first address", "last address"])
-def test_each_network_lies_where_the_list_says(reader, end):
+def test_reader_finds_the_listed_place_of_each_network(reader, end):
     for network, place in networks():
         found = reader.city(network[end])
         assert found.country.iso_code == place.country.iso_code
         assert dict(found.city.names) == (place.names or {})
 
 
-def test_every_documentation_network_is_covered():
+def test_places_cover_every_documentation_network():
     covered = sum(network.num_addresses for network, _place in networks())
     assert covered == sum(network.num_addresses for network in DOCUMENTATION_NETWORKS)
 
 
-def test_an_address_of_somebody_is_nowhere(reader):
+def test_address_outside_the_documentation_networks_has_no_place(reader):
     with pytest.raises(AddressNotFoundError):
         reader.city("127.0.0.1")
 
 
-def test_there_are_twelve_cities_and_more_in_every_language():
+def test_at_least_twelve_cities_have_a_name_in_every_language():
     cities = [place for place in PLACES if place.names]
     assert len(cities) >= 12
     assert all(all(city.names[language] for language in NAME_LANGUAGES) for city in cities)
 
 
 @pytest.mark.parametrize("version", [4, 6])
-def test_an_address_is_in_its_place(reader, version):
+def test_address_in_a_place_has_its_version_and_city(reader, version):
     address = address_in("tokyo", 5, version=version)
     assert ip_address(address).version == version
     assert reader.city(address).city.name == "Tokyo"
 
 
-def test_a_database_that_is_there_is_left_alone(folder):
+def test_current_database_is_not_written_again(folder):
     assert not ensure_database(folder)

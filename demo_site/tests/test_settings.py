@@ -1,4 +1,4 @@
-"""DATABASE_URL, the languages, and the settings for a server."""
+"""DATABASE_URL, CACHE_URL, THEME, the languages, and the production settings."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ PRODUCTION = {
 
 
 def manage(*arguments, **environment):
-    return subprocess.run(  # noqa: S603 (our own command line)
+    return subprocess.run(  # noqa: S603 (a fixed command)
         [sys.executable, str(BASE_DIR / "manage.py"), *arguments],
         env=os.environ | environment,
         capture_output=True,
         text=True,
         check=False,
-        timeout=240,  # seconds; a demo that should have refused would run on
+        timeout=240,  # seconds; a demo that starts by mistake would run forever
     )
 
 
@@ -44,7 +44,7 @@ def manage(*arguments, **environment):
         ("sqlite:///demo.sqlite3", "sqlite3", "demo.sqlite3"),
     ],
 )
-def test_a_database_is_chosen_by_its_address(url, engine, name):
+def test_database_url_selects_the_engine(url, engine, name):
     database = database_from_url(url)
     assert (database["ENGINE"], database["NAME"]) == (f"django.db.backends.{engine}", name)
 
@@ -53,28 +53,28 @@ def test_a_database_is_chosen_by_its_address(url, engine, name):
     "url",
     ["nonsense", "postgres://", "oracle://x/y", "postgres://somebody:hush@127.0.0.1:port/demo"],
 )
-def test_an_address_that_is_none_is_said_in_one_sentence_without_its_password(url):
+def test_invalid_database_url_raises_without_its_password(url):
     with pytest.raises(ImproperlyConfigured, match=r"^DATABASE_URL is not") as caught:
         database_from_url(url)
     assert "hush" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("url", "said"),
+    ("url", "message"),
     [
         ("sqlite://demo.sqlite3", "three slashes"),
         ("sqlite:demo.sqlite3", "three slashes"),
         ("sqlite:/demo.sqlite3", "three slashes"),
-        ("sqlite:///no-such-folder/demo.sqlite3", "folder isn't there"),
+        ("sqlite:///no-such-folder/demo.sqlite3", "folder that doesn't exist"),
     ],
 )
-def test_an_address_of_no_sqlite_file_is_said_to_be_none(url, said):
-    with pytest.raises(ImproperlyConfigured, match=r"^DATABASE_URL is not .*SQLite") as caught:
+def test_invalid_sqlite_url_raises_with_the_reason(url, message):
+    with pytest.raises(ImproperlyConfigured, match=r"^DATABASE_URL .*SQLite") as caught:
         database_from_url(url)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
-def test_a_redis_is_chosen_by_its_address(monkeypatch):
+def test_cache_url_selects_redis_for_sessions_and_websockets(monkeypatch):
     monkeypatch.setenv("CACHE_URL", REDIS)
     chosen = runpy.run_path(str(BASE_DIR / "settings.py"))
     assert chosen["SESSION_ENGINE"] == "user_sessions.backends.cached_db"
@@ -83,37 +83,37 @@ def test_a_redis_is_chosen_by_its_address(monkeypatch):
     assert host["address"] == REDIS
 
 
-def test_people_can_sign_in_when_the_redis_is_down(monkeypatch):
-    """allauth, which counts attempts in the default cache, answers 500 where that one is down."""
+def test_default_cache_does_not_use_redis(monkeypatch):
+    """allauth counts sign-in attempts in the default cache and returns 500 if it is down."""
     monkeypatch.setenv("CACHE_URL", REDIS)
     caches = runpy.run_path(str(BASE_DIR / "settings.py"))["CACHES"]
     assert caches["default"]["BACKEND"].endswith("LocMemCache")
 
 
-def test_processes_in_production_count_attempts_to_sign_in_together():
+def test_default_cache_in_production_is_redis():
     code = "from django.conf import settings; print(settings.CACHES['default']['LOCATION'])"
     result = manage("shell", "--no-imports", "-c", code, **PRODUCTION, CACHE_URL=REDIS)
     assert result.stdout.split() == [REDIS], result.stderr
 
 
 @pytest.mark.parametrize(
-    ("url", "said"),
+    ("url", "message"),
     [
-        ("localhost:6379", "CACHE_URL is not the address of a Redis"),
-        ("redis://:hush@127.0.0.1:port/0", "CACHE_URL is not the address of a Redis"),
-        ("redis://:hush@127.0.0.1:9/0", "No cache answers at CACHE_URL"),
+        ("localhost:6379", "CACHE_URL is not the URL of a Redis"),
+        ("redis://:hush@127.0.0.1:port/0", "CACHE_URL is not the URL of a Redis"),
+        ("redis://:hush@127.0.0.1:9/0", "No Redis answers at CACHE_URL"),
     ],
 )
-def test_the_demo_does_not_start_without_the_redis_that_it_was_given(url, said):
+def test_demo_does_not_start_without_the_redis_of_cache_url(url, message):
     result = manage("demo", "--port=0", CACHE_URL=url, DATABASE_URL="sqlite:///:memory:")
     assert result.returncode == 1
-    assert [line.startswith(f"CommandError: {said}") for line in result.stderr.splitlines()] == [
+    assert [line.startswith(f"CommandError: {message}") for line in result.stderr.splitlines()] == [
         True
     ], result.stderr
     assert "hush" not in result.stderr
 
 
-def test_the_file_by_default_gets_its_folder(tmp_path, monkeypatch):
+def test_folder_of_the_default_sqlite_file_is_created(tmp_path, monkeypatch):
     monkeypatch.delenv("DATABASE_URL", raising=False)
     file = tmp_path / "new" / "demo.sqlite3"
     assert database_from_environment(default=file)["NAME"] == str(file)
@@ -121,14 +121,14 @@ def test_the_file_by_default_gets_its_folder(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("cache", ["", REDIS])
-def test_django_has_nothing_to_say_about_the_production_settings(cache):
+def test_deployment_check_of_the_production_settings_reports_nothing(cache):
     environment = PRODUCTION | {"CACHE_URL": cache}
     result = manage("check", "--deploy", "--fail-level", "WARNING", **environment)
     assert result.returncode == 0, result.stderr
 
 
 @pytest.mark.parametrize("name", ["SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL"])
-def test_production_says_what_is_missing(name, monkeypatch):
+def test_production_settings_name_a_missing_variable(name, monkeypatch):
     monkeypatch.delenv(name, raising=False)
     result = manage("check", **{key: value for key, value in PRODUCTION.items() if key != name})
     assert result.returncode == 1
@@ -136,17 +136,16 @@ def test_production_says_what_is_missing(name, monkeypatch):
     assert "Traceback" not in result.stderr
 
 
-def test_a_theme_that_does_not_exist_is_said_in_one_sentence_with_those_that_do():
+def test_unknown_theme_exits_with_the_list_of_themes():
     result = manage("demo", THEME="nonsense")
     assert result.returncode == 1
     assert result.stderr.splitlines() == [
-        "THEME is 'nonsense', and there is no such theme. "
-        f"Choose one of: {', '.join(conf.themes())}."
+        f"THEME is 'nonsense', but there is no such theme. Use one of: {', '.join(conf.themes())}."
     ]
 
 
 @pytest.mark.parametrize("theme", conf.themes())
-def test_each_theme_can_be_the_first(theme, tmp_path):
+def test_collectstatic_works_with_each_theme(theme, tmp_path):
     environment = PRODUCTION | {"THEME": theme, "STATIC_ROOT": str(tmp_path)}
     result = manage("collectstatic", "--no-input", "--verbosity=2", **environment)
     assert result.returncode == 0, result.stderr
@@ -154,7 +153,7 @@ def test_each_theme_can_be_the_first(theme, tmp_path):
     assert (tmp_path / "user_sessions_bulma").is_dir()
 
 
-def test_every_language_has_every_text():
+def test_catalogues_of_all_languages_have_the_same_texts():
     catalogs = [
         Path(BASE_DIR, "locale", code, "LC_MESSAGES", "django.po").read_text(encoding="utf-8")
         for code, _name in settings.LANGUAGES

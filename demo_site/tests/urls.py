@@ -1,4 +1,4 @@
-"""Pages of the tests: in them two requests meet before either takes its template, and again after."""
+"""Views of the tests. In them, two requests wait for each other before and after they render."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from django.urls import path
 
 from demo_site.urls import urlpatterns as site
 
-PATIENCE = 10  # seconds, for the other request to come
+TIMEOUT = 10  # seconds, to wait for the other request
 
-threads = threading.Barrier(2, timeout=PATIENCE)
+threads = threading.Barrier(2, timeout=TIMEOUT)
 tasks = asyncio.Barrier(2)
 
 
@@ -25,9 +25,9 @@ def meet(request: HttpRequest) -> HttpResponse:
 
 
 async def meet_async(request: HttpRequest) -> HttpResponse:
-    await asyncio.wait_for(tasks.wait(), PATIENCE)
+    await asyncio.wait_for(tasks.wait(), TIMEOUT)
     response = render(request, "name.html")
-    await asyncio.wait_for(tasks.wait(), PATIENCE)
+    await asyncio.wait_for(tasks.wait(), TIMEOUT)
     return response
 
 

@@ -1,5 +1,5 @@
-"""The five journeys on a site that we did not write: `make e2e BASE_URL=...`.
+"""The five journeys on any site that uses user_sessions: `make e2e BASE_URL=...`.
 
-They go by addresses, fields and forms, never by words, so a site may have any templates in any
-language. What it must keep is in docs/how-to/end-to-end-tests.md.
+They find elements by URLs, fields and forms, never by text, so a site may have any templates in any
+language. docs/how-to/end-to-end-tests.md lists the requirements.
 """

@@ -1,6 +1,6 @@
-"""`python -m e2e.anywhere`: the five journeys on the site that the environment names.
+"""`python -m e2e.anywhere`: the five journeys on the site that BASE_URL names.
 
-The status is 0 if all went well, 1 if the site lacks something, 2 if nothing could be tried.
+The exit status is 0 if all journeys passed, 1 if one failed, and 2 if none could start.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from e2e.anywhere.account import Account, Unusable, account_from
+from e2e.anywhere.account import Account, InvalidEnvironment, account_from
 from e2e.anywhere.journeys import run
 from e2e.chromium import NoChromium, launch_options
 
 ANNOUNCEMENT = """The five journeys on {site}, as {username}.
-This ends all sessions of {username} there. E2E_USER names that account, so it begins.
+This ends all sessions of {username} on that site.
 """
-WHAT_TO_KEEP = "What a site must keep, whatever its templates: docs/how-to/end-to-end-tests.md"
+REQUIREMENTS = "Requirements for a site, whatever its templates: docs/how-to/end-to-end-tests.md"
 
 
 def say(line: str) -> None:
@@ -26,8 +26,8 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-def journeys_go_well(account: Account) -> bool:
-    """Run them in a Chromium of their own. Raises NoChromium."""
+def journeys_pass(account: Account) -> bool:
+    """Run the journeys in a new Chromium, and return whether all passed. Raises NoChromium."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium
         browser = chromium.launch(**launch_options(Path(chromium.executable_path)))
@@ -38,13 +38,13 @@ def main() -> int:
     try:
         account = account_from(os.environ)
         say(ANNOUNCEMENT.format(site=account.site, username=account.username))
-        well = journeys_go_well(account)
-    except (Unusable, NoChromium) as error:
+        passed = journeys_pass(account)
+    except (InvalidEnvironment, NoChromium) as error:
         say(str(error))
         return 2
-    if not well:
-        say(f"\n{WHAT_TO_KEEP}")
-    return 0 if well else 1
+    if not passed:
+        say(f"\n{REQUIREMENTS}")
+    return 0 if passed else 1
 
 
 if __name__ == "__main__":

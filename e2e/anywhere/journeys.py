@@ -1,4 +1,4 @@
-"""The five things that people come for, on any site; each step says what the site lacks."""
+"""The five journeys on any site. Each raises SiteProblem if the site doesn't support it."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from functools import cached_property
 from playwright.sync_api import Browser, Error
 
 from e2e.anywhere.account import Account
-from e2e.anywhere.browser import PATIENCE, Lacking, SiteBrowser
+from e2e.anywhere.browser import TIMEOUT, SiteBrowser, SiteProblem
 
 Say = Callable[[str], object]
 
-STILL_IN = "The other browser is still signed in after its session was ended from here."
-SIGNED_OUT_HERE = "The browser that ended another one's session was signed out too."
+OTHER_STILL_SIGNED_IN = "The other browser is still signed in after its session was ended."
+OWN_SIGNED_OUT = "The browser that ended the session of another one was signed out too."
 
 
 class Journeys:
-    """Two browsers of the same person. Each journey returns a remark, mostly an empty one."""
+    """Two browsers of the same user. Each journey returns a remark, or an empty string."""
 
-    def __init__(self, browser: Browser, account: Account, patience: float = PATIENCE) -> None:
+    def __init__(self, browser: Browser, account: Account, timeout: float = TIMEOUT) -> None:
         self.browser = browser
         self.account = account
-        self.patience = patience
+        self.timeout = timeout
         self.opened: list[SiteBrowser] = []
 
     @cached_property
@@ -35,7 +35,7 @@ class Journeys:
 
     def _open(self, like: SiteBrowser | None = None) -> SiteBrowser:
         cookies = like.context.storage_state() if like else None
-        opened = SiteBrowser(self.browser, self.account, cookies, self.patience)
+        opened = SiteBrowser(self.browser, self.account, cookies, self.timeout)
         self.opened.append(opened)
         return opened
 
@@ -45,73 +45,75 @@ class Journeys:
 
     def sign_in(self) -> str:
         if self.mine.is_signed_in():
-            raise Lacking(
-                f"{self.mine.tab.url} is shown to people who aren't signed in. If that is the list "
+            raise SiteProblem(
+                f"{self.mine.tab.url} is shown to visitors who aren't signed in. If it is the list "
                 "of sessions, its view lacks login_required."
             )
         self.mine.sign_in()
         return ""
 
     def see_the_list(self) -> str:
-        self._both_are_in()
+        self._sign_in_both()
         if not self.mine.listed_digests():
-            raise Lacking(
+            raise SiteProblem(
                 f"The list at {self.mine.tab.url} has neither a form nor a link to "
-                f"{self.mine.address_of('<digest>')}, so nobody can end a session there. In its "
-                "template, post to session.summary.end_url."
+                f"{self.mine.path_of('<digest>')}, so it can't end a session. In its template, post "
+                "to session.summary.end_url."
             )
         for here, elsewhere in ((self.mine, self.other), (self.other, self.mine)):
             if elsewhere.own_digest() not in here.listed_digests():
-                raise Lacking(
-                    f"Two browsers are signed in, and the list at {here.tab.url} doesn't show the "
-                    "other one, or gives no way to end it."
+                raise SiteProblem(
+                    f"Two browsers are signed in, but the list at {here.tab.url} doesn't show the "
+                    "other one, or can't end it."
                 )
         return ""
 
     def end_one(self) -> str:
-        self._both_are_in()
+        self._sign_in_both()
         digest = self.other.own_digest()
-        self.mine.end(self.mine.address_of(digest))
-        self._only_mine_is_in()
+        self.mine.end(self.mine.path_of(digest))
+        self._check_only_mine_is_signed_in()
         if digest in self.mine.listed_digests():
-            raise Lacking("A session that was ended is still on the list.")
+            raise SiteProblem("A session that was ended is still on the list.")
         return ""
 
     def end_all_others(self) -> str:
-        self._both_are_in()
-        address = self.mine.address_of("other")
-        offered = address in self.mine.listed()
-        self.mine.end(address)
-        self._only_mine_is_in()
+        self._sign_in_both()
+        path = self.mine.path_of("other")
+        offered = path in self.mine.listed_paths()
+        self.mine.end(path)
+        self._check_only_mine_is_signed_in()
         if left := self.mine.listed_digests() - {self.mine.own_digest()}:
-            raise Lacking(f"All others were ended, and the list still shows {len(left)} of them.")
-        return "" if offered else f"The list has no link to {address}, so nobody will find it."
+            raise SiteProblem(
+                f"All other sessions were ended, but the list still shows {len(left)} of them."
+            )
+        return "" if offered else f"The list has no link to {path}, so users won't find it."
 
     def sign_out(self) -> str:
         self.mine.sign_in()
         digest = self.mine.own_digest()
         thief = self._open(like=self.mine)
-        self.mine.end(self.mine.address_of(digest))
+        self.mine.end(self.mine.path_of(digest))
         if self.mine.is_signed_in():
-            raise Lacking("Whoever ends the session that they use isn't signed out by that.")
+            raise SiteProblem("Ending the current session doesn't sign the browser out.")
         if thief.is_signed_in():
-            raise Lacking("After signing out, a copy of the old cookie still opens the list.")
+            raise SiteProblem("After sign-out, a copy of the old cookie still opens the list.")
         return ""
 
-    def _both_are_in(self) -> None:
+    def _sign_in_both(self) -> None:
         self.mine.sign_in()
         self.other.sign_in()
         if not self.mine.is_signed_in():
-            raise Lacking(
-                "Signing in with a second browser signs the first one out. Does the site allow one "
-                "session a person? Then there is nothing to try here."
+            raise SiteProblem(
+                "Signing in with a second browser signs the first one out. If the site allows one "
+                "session per user, the journeys can't run."
             )
 
-    def _only_mine_is_in(self) -> None:
+    def _check_only_mine_is_signed_in(self) -> None:
         if self.other.is_signed_in():
-            raise Lacking(STILL_IN)
+            raise SiteProblem(OTHER_STILL_SIGNED_IN)
         if not self.mine.is_signed_in():
-            raise Lacking(SIGNED_OUT_HERE)
+            raise SiteProblem(OWN_SIGNED_OUT)
 
 
 STEPS: dict[str, Callable[[Journeys], str]] = {
@@ -123,16 +125,16 @@ STEPS: dict[str, Callable[[Journeys], str]] = {
 }
 
 
-def run(browser: Browser, account: Account, say: Say, patience: float = PATIENCE) -> bool:
-    """Make the journeys, say how each went, and tell whether all went well.
+def run(browser: Browser, account: Account, say: Say, timeout: float = TIMEOUT) -> bool:
+    """Run the journeys, report each result, and return whether all passed.
 
-    Who can't sign in can't do the rest, and isn't made to give a wrong password again and again.
+    If the sign-in fails, don't try the other journeys: they would repeat a wrong password.
     """
-    journeys = Journeys(browser, account, patience)
+    journeys = Journeys(browser, account, timeout)
     first, *others = STEPS
     try:
-        if succeeds(journeys, first, say):
-            failed = [name for name in others if not succeeds(journeys, name, say)]
+        if run_step(journeys, first, say):
+            failed = [name for name in others if not run_step(journeys, name, say)]
             return not failed
     finally:
         journeys.close()
@@ -141,10 +143,10 @@ def run(browser: Browser, account: Account, say: Say, patience: float = PATIENCE
     return False
 
 
-def succeeds(journeys: Journeys, name: str, say: Say) -> bool:
+def run_step(journeys: Journeys, name: str, say: Say) -> bool:
     try:
         remark = STEPS[name](journeys)
-    except (Lacking, Error) as problem:
+    except (SiteProblem, Error) as problem:
         say(f"FAILED     {name}\n           {problem}")
         return False
     say(f"ok         {name}" + (f"\n           {remark}" if remark else ""))

@@ -1,1 +1,1 @@
-"""A small site whose owner wrote every page by hand, in German: what `e2e.anywhere` is tried on."""
+"""A small site with its own German templates, to test `e2e.anywhere`."""

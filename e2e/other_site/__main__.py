@@ -1,4 +1,4 @@
-"""`python -m e2e.other_site`: makes the tables and the accounts, and serves on a free port."""
+"""`python -m e2e.other_site`: create the tables and the accounts, and serve on a free port."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.core.management.commands.runserver import Command as RunServer
 
 
 class Server(RunServer):
-    """Says where it listens, as the demo does."""
+    """Print the URL when it listens, as the demo does."""
 
     def on_bind(self, server_port: int) -> None:
         self.stdout.write(f"Open http://127.0.0.1:{server_port}/ \n")

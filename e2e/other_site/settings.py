@@ -1,4 +1,4 @@
-"""Settings of the site. SITE_DIR is a folder for its database and for templates that come first."""
+"""Settings of the site. SITE_DIR is the folder of its database and of overriding templates."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [SITE_DIR / "templates", BASE_DIR / "templates"],
         "OPTIONS": {
-            # Not the cached one: a test writes its templates while the site runs.
+            # Not the cached loader: tests write templates while the site runs.
             "loaders": [
                 "django.template.loaders.filesystem.Loader",
                 "django.template.loaders.app_directories.Loader",

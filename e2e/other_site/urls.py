@@ -1,6 +1,6 @@
-"""Addresses begin with the language, and those of the sessions go on with a word of the site's.
+"""The URLs start with a language prefix, and those of the session pages have a second prefix.
 
-Below the other words stand what `BASE_URL` may name by mistake.
+The last patterns are wrong values of BASE_URL.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ urlpatterns = [
         path("mein/", include((sessions, "user_sessions"))),
     ),
     path("open/account/sessions/", views.start),
-    path("lost/account/sessions/", views.leads_to("/nowhere/")),
-    path("abroad/account/sessions/", views.leads_abroad),
-    path("broken/account/sessions/", views.breaks),
-    path("mute/account/sessions/", views.breaks_without_a_word),
-    path("circle/account/sessions/", views.leads_to("/circle/account/sessions/")),
+    path("lost/account/sessions/", views.redirect_to("/nowhere/")),
+    path("abroad/account/sessions/", views.redirect_to_another_host),
+    path("broken/account/sessions/", views.server_error),
+    path("mute/account/sessions/", views.empty_server_error),
+    path("circle/account/sessions/", views.redirect_to("/circle/account/sessions/")),
 ]

@@ -1,4 +1,4 @@
-"""The site's views. Who signs in as one of `FAULTS` meets what is told there."""
+"""The site's views. Each user name in `FAULTS` causes one fault."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from user_sessions.views import SessionDeleteOtherView, SessionDeleteView, Sessi
 
 FAULTS = {
     "eva": "no fault",
-    "code": "a second factor is asked for",
-    "wait": "too many attempts were made",
-    "inactive": "the password is taken, and nobody is signed in",
-    "one": "signing in ends what others there are",
-    "unknown": "there is no page about a session",
-    "kept": "nothing is ended",
-    "all": "all is ended, whatever should be",
-    "stale": "the list is shown as it once was",
-    "copied": "the cookie is removed, and the session isn't",
+    "code": "asks for a second factor",
+    "wait": "reports too many attempts",
+    "inactive": "accepts the password without signing in",
+    "one": "ends all other sessions at sign-in",
+    "unknown": "has no page for a session",
+    "kept": "ends nothing",
+    "all": "ends all sessions instead of the others",
+    "stale": "shows an outdated list",
+    "copied": "deletes the cookie but not the session",
 }
 
 
@@ -88,17 +88,17 @@ def code(request: HttpRequest) -> HttpResponse:
     return render(request, "code.html")
 
 
-def leads_abroad(request: HttpRequest) -> HttpResponse:
+def redirect_to_another_host(request: HttpRequest) -> HttpResponse:
     return redirect(f"http://localhost:{request.get_port()}/")
 
 
-def leads_to(address: str) -> Callable[[HttpRequest], HttpResponse]:
+def redirect_to(address: str) -> Callable[[HttpRequest], HttpResponse]:
     return lambda request: redirect(address)
 
 
-def breaks(request: HttpRequest) -> HttpResponse:
+def server_error(request: HttpRequest) -> HttpResponse:
     return HttpResponse("Kaputt", status=500)
 
 
-def breaks_without_a_word(request: HttpRequest) -> HttpResponse:
+def empty_server_error(request: HttpRequest) -> HttpResponse:
     return HttpResponse(status=500)

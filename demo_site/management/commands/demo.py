@@ -1,4 +1,4 @@
-"""`manage.py demo`: from nothing to a running site, told line by line."""
+"""`manage.py demo`: prepare the demo, print each step, and serve the site."""
 
 from __future__ import annotations
 
@@ -37,23 +37,23 @@ The demo is running. Open {home}
   Your sessions   {sessions}
   Admin           {admin}   (sign in as grace)
   Themes          {home}?theme=bulma, and so on: {themes}
-  Patterns        {patterns}   (all that a theme dresses)
-  Mail            is printed here, e.g. for a password reset
-  Start afresh    {reset}
+  Patterns        {patterns}   (everything that a theme styles)
+  E-mail          is printed here, e.g. for a password reset
+  Reset the data  {reset}
 
 Stop it with Ctrl+C.
 """
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens. Raises CommandError, saying what to do, where it can't."""
+    """Return a listening socket. Raises CommandError if the port can't be used."""
     try:
         return socket.create_server((host, port))
     except (OSError, OverflowError) as error:
-        raise CommandError(_why_not(host, port, error)) from error
+        raise CommandError(_listen_error(host, port, error)) from error
 
 
-def _why_not(host: str, port: int, error: OSError | OverflowError) -> str:
+def _listen_error(host: str, port: int, error: OSError | OverflowError) -> str:
     code = getattr(error, "errno", None)
     if code == errno.EADDRINUSE:
         return f"Port {port} is in use: choose another, e.g. make demo PORT={port + 1}."
@@ -63,26 +63,26 @@ def _why_not(host: str, port: int, error: OSError | OverflowError) -> str:
 
 
 def check_database() -> None:
-    """Raise CommandError, saying what to do, where the database can't be reached."""
+    """Raise CommandError if the database can't be reached."""
     try:
         connection.ensure_connection()
     except DatabaseError as error:
-        raise CommandError(_unreachable(str(error))) from error
+        raise CommandError(_database_error(str(error))) from error
 
 
-def _unreachable(reason: str) -> str:
-    """Return one sentence on a database; the driver's reason names no password."""
+def _database_error(reason: str) -> str:
+    """Return the error message for a database. The driver's reason never contains the password."""
     name = connection.settings_dict["NAME"]
     if any(text in reason for text in MISSING_DATABASE):
-        return f"There is no database {name} yet: create it with CREATE DATABASE {name};"
+        return f"The database {name} doesn't exist. Create it with CREATE DATABASE {name};"
     first_line = reason.partition("\n")[0]
-    return f"The database can't be reached; is its server running, and is DATABASE_URL right? ({first_line})"
+    return f"The database can't be reached. Check that its server runs and that DATABASE_URL is right. ({first_line})"
 
 
 def check_cache() -> None:
-    """Raise CommandError, saying what to do, where CACHE_URL is no Redis or one that doesn't answer.
+    """Raise CommandError if CACHE_URL is invalid or no Redis answers there.
 
-    What Redis and Python say of an address may hold a piece of its password: it isn't repeated.
+    The message omits the reason: errors of redis-py and Python may contain a part of the password.
     """
     if not cache_url():
         return
@@ -90,18 +90,18 @@ def check_cache() -> None:
         caches[settings.SESSION_CACHE_ALIAS].get("demo")
     except ValueError:
         raise CommandError(
-            "CACHE_URL is not the address of a Redis: write it like redis://127.0.0.1:6379/0, "
-            "or leave it out."
+            "CACHE_URL is not the URL of a Redis. Use a URL such as redis://127.0.0.1:6379/0, "
+            "or leave it unset."
         ) from None
     except RedisError:
         raise CommandError(
-            "No cache answers at CACHE_URL: start Redis (make services), see that address and "
-            "password are right, or leave CACHE_URL out."
+            "No Redis answers at CACHE_URL. Start Redis (make services), check host, port and "
+            "password, or leave CACHE_URL unset."
         ) from None
 
 
 def banner(host: str, port: int) -> str:
-    """Return the addresses and the accounts, as they are printed once the server listens."""
+    """Return the text to print when the server listens: URLs, accounts and themes."""
     site = f"http://{host}:{port}"
     width = max(len(person.username) for person in PEOPLE)
     people = [f"  {p.username:{width}} / {p.password:{width}}   {p.purpose}" for p in PEOPLE]
@@ -117,7 +117,7 @@ def banner(host: str, port: int) -> str:
 
 
 def reset_command() -> str:
-    """Return what to type to start afresh; of addresses, which may hold a password, only the names."""
+    """Return the command that resets the data, without the values of URLs: they may hold a password."""
     python = Path(sys.executable)
     if python.is_relative_to(Path.cwd()):
         python = python.relative_to(Path.cwd())
@@ -126,7 +126,7 @@ def reset_command() -> str:
 
 
 class Server(uvicorn.Server):
-    """An ASGI server for the pages, the websockets and the static files; it says when it serves."""
+    """An ASGI server for pages, websockets and static files, which calls `on_start` when it listens."""
 
     def __init__(self, on_start: Callable[[], None]) -> None:
         super().__init__(
@@ -142,7 +142,7 @@ class Server(uvicorn.Server):
 
 
 async def _with_static_files(scope: Any, receive: Any, send: Any) -> None:
-    """Serve the site and, also without DEBUG, its stylesheets."""
+    """Serve the site with its static files, with and without DEBUG."""
     if scope["type"] == "http":
         await ASGIStaticFilesHandler(asgi.pages)(scope, receive, send)
     else:
@@ -150,14 +150,14 @@ async def _with_static_files(scope: Any, receive: Any, send: Any) -> None:
 
 
 class Command(BaseCommand):
-    """A second run finds everything in place and keeps what is there."""
+    """Run the demo. A second run keeps the existing data."""
 
     help = (
-        "Runs the demo: creates its tables, a GeoIP database and the demo accounts where they are "
-        "missing, then serves the site. DATABASE_URL chooses the database; an SQLite file by default."
+        "Creates the tables, a GeoIP database and the demo accounts if they are missing, then serves "
+        "the site. DATABASE_URL selects the database; the default is an SQLite file."
     )
 
-    # Those of MariaDB ask the server: they come after the sentence on one that can't be reached.
+    # MariaDB's checks query the server, so run them after check_database().
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -165,7 +165,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--host",
             default="127.0.0.1",
-            help="the address to listen on; default: 127.0.0.1, so nobody but you can visit",
+            help="the address to listen on; default: 127.0.0.1, for this computer only",
         )
 
     def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
@@ -175,17 +175,17 @@ class Command(BaseCommand):
     def _serve(self, host: str, listener: socket.socket) -> None:
         check_database()
         check_cache()
-        self._make_places()  # first, since a check says where GEOIP_PATH holds no database
+        self._make_places()  # first: a system check reports a missing database in GEOIP_PATH
         self.check()
         self._prepare()
-        said = banner(host, listener.getsockname()[1])
-        server = Server(lambda: self.stdout.write(self.style.SUCCESS(said)))
-        with suppress(KeyboardInterrupt):  # which uvicorn passes on when it has stopped
+        text = banner(host, listener.getsockname()[1])
+        server = Server(lambda: self.stdout.write(self.style.SUCCESS(text)))
+        with suppress(KeyboardInterrupt):  # uvicorn raises it again after it stopped
             server.run(sockets=[listener])
 
     def _make_places(self) -> None:
-        made = geoip.ensure_database(geoip_folder())
-        self._say(f"GeoIP: {'made' if made else 'in place'}, for the documentation networks")
+        created = geoip.ensure_database(geoip_folder())
+        self._say(f"GeoIP: {'created' if created else 'kept'}, for the documentation networks")
 
     def _prepare(self) -> None:
         self._say(f"Database: {connection.display_name}, {connection.settings_dict['NAME']}")

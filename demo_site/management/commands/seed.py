@@ -1,4 +1,4 @@
-"""`manage.py seed`: the demo's people and their sessions."""
+"""`manage.py seed`: create the demo's people and their sessions."""
 
 from __future__ import annotations
 
@@ -14,44 +14,49 @@ from demo_site import geoip, people
 from demo_site.conf import geoip_folder
 
 
-def moment(text: str) -> datetime:
-    """Read a time in ISO 8601; one without an offset is in UTC."""
+def parse_time(text: str) -> datetime:
+    """Return the time of an ISO 8601 text, in UTC if it has no offset.
+
+    Raises ArgumentTypeError if the text is no time.
+    """
     try:
         value = parse_datetime(text)
     except ValueError:
         value = None
     if value is None:
-        raise ArgumentTypeError(f"{text!r} is not a time; write it like 2026-01-31T12:00:00Z.")
+        raise ArgumentTypeError(f"{text!r} is not a time. Use ISO 8601, e.g. 2026-01-31T12:00:00Z.")
     return value if timezone.is_aware(value) else value.replace(tzinfo=UTC)
 
 
 class Command(BaseCommand):
-    """Run it as often as you like: accounts that are there stay as they are."""
+    """Create the missing demo accounts. Existing accounts stay unchanged."""
 
     help = (
-        "Creates the demo accounts that are missing, each with sessions on several devices. "
-        "The password of each is its name."
+        "Creates the missing demo accounts, each with sessions on several devices. "
+        "The password of each account is its name."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--reset",
             action="store_true",
-            help="first remove the demo accounts with all their sessions, so that you start afresh",
+            help="delete the demo accounts with all their sessions first",
         )
         parser.add_argument(
             "--now",
-            type=moment,
+            type=parse_time,
             metavar="TIME",
-            help="the time from which the sessions are dated back, e.g. 2026-01-31T12:00:00Z; "
-            "the present if you leave it out",
+            help="date the sessions back from this time, e.g. 2026-01-31T12:00:00Z; "
+            "the default is the current time",
         )
 
     def handle(self, *args: Any, reset: bool, now: datetime | None, **options: Any) -> None:
         if geoip.ensure_database(geoip_folder()):
-            self.stdout.write("Made a GeoIP database for the documentation networks.")
+            self.stdout.write("Created a GeoIP database for the documentation networks.")
         if reset:
             people.remove()
-            self.stdout.write("Removed the demo accounts with their sessions.")
+            self.stdout.write("Deleted the demo accounts with their sessions.")
         for person in people.seed(now or timezone.now()):
-            self.stdout.write(f"Created {person.username} with {len(person.visits)} sessions.")
+            self.stdout.write(
+                f"Created {person.username} with {len(person.sample_sessions)} sessions."
+            )

@@ -1,8 +1,8 @@
-"""What tests need done behind the scenes, by a second process of the same site.
+"""Commands that create test data and translate texts, in a second process of the demo.
 
-`python -m e2e.backstage` reads one request per line and answers each in one: a list of a function's
-name and its arguments, then what it gives; both are JSON. The tests' own process has no database
-and no settings of the site, so it can't look at them by mistake.
+`python -m e2e.site_process` reads one JSON list per line, a function's name and its arguments, and
+writes one line of JSON, the return value. The process of the tests has no Django settings, so a test
+can't use the database by mistake.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def reseed(username: str) -> int:
-    """Make a demo account anew, as it was seeded, and return how many sessions it has then."""
+    """Delete a demo account, create it again, and return its number of sessions."""
     from django.utils import timezone
 
     from demo_site import people
@@ -28,7 +28,7 @@ def reseed(username: str) -> int:
     person = person_named(username)
     people.remove([person])
     people.seed(timezone.now(), [person])
-    return len(person.visits)
+    return len(person.sample_sessions)
 
 
 def person_named(username: str) -> Person:
@@ -38,7 +38,7 @@ def person_named(username: str) -> Person:
 
 
 def sign_in(username: str, browser: str, place: str) -> dict[str, str]:
-    """Sign somebody in on a made-up device, and return the cookie that its browser would hold."""
+    """Sign a user in on a made-up device, and return the cookie of that browser."""
     from django.conf import settings
     from django.contrib.auth import get_user_model
 
@@ -49,8 +49,8 @@ def sign_in(username: str, browser: str, place: str) -> dict[str, str]:
     return {"name": settings.SESSION_COOKIE_NAME, "value": str(session.session_key)}
 
 
-def protect(username: str) -> None:
-    """Give somebody a second factor, and codes on paper for the day that it is lost."""
+def activate_second_factor(username: str) -> None:
+    """Activate a second factor and recovery codes for a user."""
     from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
     from allauth.mfa.totp.internal.auth import TOTP
     from django.contrib.auth import get_user_model
@@ -61,14 +61,14 @@ def protect(username: str) -> None:
 
 
 def user_agents() -> dict[str, str]:
-    """Return the demo's browsers: a short name of each, and how it names itself."""
+    """Return the user agents of the demo's browsers by their short names."""
     from demo_site.devices import USER_AGENTS
 
     return USER_AGENTS
 
 
-def phrase(language: str, text: str, plural: str | None = None, count: int = 0) -> str:
-    """Return what the site says for a text in a language; in English where that isn't translated."""
+def translate(language: str, text: str, plural: str | None = None, count: int = 0) -> str:
+    """Return the translation of a text, or the text itself if it has none."""
     from django.utils import translation
 
     with translation.override(language):
@@ -78,24 +78,25 @@ def phrase(language: str, text: str, plural: str | None = None, count: int = 0) 
 
 
 COMMANDS = {
-    function.__name__: function for function in (reseed, sign_in, protect, user_agents, phrase)
+    function.__name__: function
+    for function in (reseed, sign_in, activate_second_factor, user_agents, translate)
 }
 
 
 def answers(requests: Iterator[str]) -> Iterator[Any]:
-    """Do what each line asks for. An error ends the process: its cause is in the log."""
+    """Run the command of each line, and yield its return value. An exception ends the process."""
     for line in requests:
         name, *arguments = json.loads(line)
         yield COMMANDS[name](*arguments)
 
 
 def main() -> None:
-    channel = sys.stdout
-    with redirect_stdout(sys.stderr):  # whatever prints doesn't get between the answers
+    output = sys.stdout
+    with redirect_stdout(sys.stderr):  # keep printed text out of the answers
         django.setup()
         for answer in answers(sys.stdin):
-            channel.write(json.dumps(answer) + "\n")
-            channel.flush()
+            output.write(json.dumps(answer) + "\n")
+            output.flush()
 
 
 if __name__ == "__main__":
