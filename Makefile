@@ -118,7 +118,7 @@ lint: .venv-e2e .venv-lint .typing/user_sessions_themes assets ## Check style, t
 		$(python) -m django makemigrations --check --dry-run --skip-checks --verbosity 0 --settings user_sessions.tests.settings.$$variant; \
 	done
 	@rm -rf themes/.pages
-	@WRITE_PAGES=themes/.pages $(python) $(pytest) user_sessions/tests/test_themes.py --quiet --ds=user_sessions.tests.settings.themes -k "a_page_is_the_same or each_page_of_the_list"
+	@WRITE_PAGES=themes/.pages $(python) $(pytest) user_sessions/tests/themes --quiet --ds=user_sessions.tests.settings.themes -k "a_page_is_the_same or each_page_of_the_list"
 	@.ci/npm --prefix themes run --silent validate
 	@$(VENV)/bin/zizmor --offline --quiet .github
 	@$(check_schema)github-workflows .github/workflows/*.yml

@@ -50,7 +50,7 @@ class Site:
         return last
 
     def know(self, browser, **facts):
-        """Say what is known of a session."""
+        """Store facts about a session."""
         if facts:
             assert self.session_model.objects.filter(pk=browser.key).update(**facts) == 1
 
@@ -138,7 +138,7 @@ STATES = [
 
 
 def other_of(laptop, session_model):
-    """Return the address that ends another session, or the current one where there is none."""
+    """Return the address that ends another session, or the current one if there is no other."""
     rows = session_model.objects.exclude(pk=laptop.key)
     key = rows[0].session_key if rows else digest_of(laptop.key)
     return reverse("user_sessions:session_delete", args=[key])

@@ -136,7 +136,7 @@ class TestBlocks:
         assert "footer-here" in page.one("footer").text
 
     def test_a_page_of_the_sites_has_one_heading(self, page):
-        """`title` and `subtitle` are the admin's names, and also anybody's."""
+        """`title` and `subtitle` are names of the admin's; a site may use them for its own."""
         assert [heading.text for heading in page.all("h1", "h2")] == ["content-here"]
 
 

@@ -45,7 +45,7 @@ def run(repository, *arguments):
 
 
 def command(repository, *arguments):
-    # Coverage is measured of this repository, not of its copy, and this make is nobody's sub-make.
+    # Coverage is measured of this repository and not of its copy. A sub-make prints more.
     ours = re.compile("COVERAGE|MAKE")
     environment = {name: text for name, text in os.environ.items() if not ours.search(name)}
     return subprocess.run(  # noqa: S603 (our own words)
@@ -90,7 +90,7 @@ def packages(repository):
 
 class TestCopy:
     def test_it_has_the_files_of_the_other(self, made):
-        """Where it is the same but for its name, it keeps the contract as the other does."""
+        """If only its name differs, it keeps the contract as the other does."""
         app = f"user_sessions_{made.source}"
         name = re.compile(rf"(?<=user_sessions_){made.source}\b|(?<={app}/){made.source}(?=\.css)")
         theme = FOLDER / made.source

@@ -256,7 +256,7 @@ class TestContract:
         assert used - {"us-form-errors"} <= defined
 
     def test_what_allauths_templates_share_is_listed(self):
-        """Pages stand under their own names in each theme, the rest has a table."""
+        """What themes include has a table; what they extend is tested below."""
         said = {codes(row["shared"])[0] for row in rows("allauth's layouts and pages", "shared")}
         assert said == {f"user_sessions/allauth/{path.name}" for path in SHARED.glob("_*")}
 
