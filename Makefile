@@ -8,6 +8,8 @@
 #   BASE_URL=https://...  for `make e2e`, with E2E_USER=... and E2E_PASSWORD=...: a site of yours
 #   POSTGRES_URL=... MARIADB_URL=... REDIS_URL=...   for `make test-services` and `make services`
 #   VARIANTS="plain themes"   for `make unit`: only some of the settings
+#   MEASURED=1            for `make test` and `make unit`: measure coverage, for `make covered`
+#   WORKERS=2             how many processes run tests at once
 #   SESSIONS=20000        for `make stress`
 #   UPGRADE=--upgrade     for `make lock`: newer versions too, not only what pyproject.toml asks
 
@@ -24,7 +26,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 python := $(VENV)/bin/python
 coverage := $(python) -m coverage
-pytest := -m pytest --numprocesses $(WORKERS)
+pytest := -m pytest $(if $(filter-out 1,$(WORKERS)),--numprocesses $(WORKERS) --dist worksteal)
 database := $(if $(filter mysql:%,$(DATABASE_URL)),mysql)
 variants := $(filter-out __init__ base bench djangos_own stress,$(basename $(notdir $(wildcard user_sessions/tests/settings/*.py))))
 templates = $$(find user_sessions themes demo_site -name node_modules -prune -o -path '*/templates/*.html' -print)
@@ -35,18 +37,14 @@ locked_groups := --group node --group build --group demo --group test --group e2
 
 check_schema := $(VENV)/bin/check-jsonschema --quiet --builtin-schema vendor.
 interleavings := user_sessions/tests/tools/test_interleavings.py
-VARIANTS ?= $(variants)
-
-# Usage: $(call for_each_variant,VARIANTS,COMMAND)
-for_each_variant = set -e; for variant in $(1); do \
-	echo "Unit tests, settings: $$variant"; \
-	$(2) --quiet --ds=user_sessions.tests.settings.$$variant; \
-done
-demo_tests = $(if $(wildcard demo_site/tests/test_*.py),$(python) $(pytest) demo_site --quiet --ds=demo_site.settings_e2e)
+# The longest first, so that no processor waits at the end.
+VARIANTS ?= $(sort $(variants))
+long_variants := plain themes
+demo_tests := $(if $(wildcard demo_site/tests/test_*.py),demo)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo site theme test unit coverage journeys services test-services e2e test-django interleavings fuzz bench stress lint format catalogs assets goldens messages screenshots docs build lock clean
+.PHONY: help demo site theme test unit coverage covered chromium journeys services test-services e2e test-django interleavings fuzz bench stress lint format catalogs assets goldens messages screenshots docs build lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -64,17 +62,22 @@ theme: .whole-themes ## Start a theme as a copy of another: make theme NAME=mine
 
 test: unit journeys ## Run the tests: unit tests, then the five journeys in a real Chromium
 
-journeys: .venv-e2e catalogs assets
+chromium: .venv-e2e
 	@.ci/install-chromium
+
+journeys: chromium catalogs assets
 	@$(python) $(pytest) e2e/test_journeys.py --quiet -m 'not other_theme'
 
 unit: .venv-test catalogs assets ## Run the unit tests under each settings variant, and the demo's
-	@$(call for_each_variant,$(VARIANTS),$(python) $(pytest) user_sessions)
-	@$(demo_tests)
+	@$(if $(MEASURED),$(coverage) erase)
+	@printf '%s\n' $(filter $(long_variants),$(VARIANTS)) $(demo_tests) $(filter-out $(long_variants),$(VARIANTS)) | \
+		xargs -n 1 -P $(WORKERS) .ci/unit "$(if $(MEASURED),$(coverage) run,$(python))"
 
-coverage: .venv-test catalogs assets ## Run the unit tests measured, and fail for a branch or a template line that none takes
-	@$(coverage) erase
-	@$(call for_each_variant,$(variants),$(coverage) run $(pytest) user_sessions)
+coverage: ## Run the unit tests measured, and fail for a branch or a template line that none takes
+	@$(MAKE) unit MEASURED=1
+	@$(MAKE) covered
+
+covered: .venv-test ## Fail for a branch or a template line that no measured test took
 	@$(coverage) combine --quiet
 	@$(coverage) report
 
@@ -82,24 +85,26 @@ test-services: ## Run the unit tests on PostgreSQL, MariaDB and Redis
 	@.ci/services --check
 	@set -e; for url in $(POSTGRES_URL) $(MARIADB_URL); do \
 		echo "On $${url%%:*} and Redis:"; \
+		PYTEST_ADDOPTS="-p user_sessions.tests.tools.on_servers" \
 		$(MAKE) unit VARIANTS="$(filter-out themes,$(VARIANTS))" DATABASE_URL=$$url CACHE_URL=$(REDIS_URL); \
 	done
 
 services: ## Start PostgreSQL, MariaDB and Redis where they don't run yet, or say what to install
 	@.ci/services
 
-e2e: .venv-e2e $(if $(BASE_URL),,catalogs assets) ## Run the end-to-end tests in a real Chromium, or with BASE_URL=... on a site of yours
-	@.ci/install-chromium
-	@$(python) $(if $(BASE_URL),-m e2e.anywhere,$(pytest) --dist worksteal e2e --quiet)
+e2e: $(if $(BASE_URL),,catalogs assets) chromium ## Run the end-to-end tests in a real Chromium, or with BASE_URL=... on a site of yours
+	@$(python) $(if $(BASE_URL),-m e2e.anywhere,$(pytest) e2e --quiet)
 
+# Only pip fetches a source archive, and uv makes environments without it.
 test-django: .venv-test ## Run Django's own session tests against our engine
+	@$(python) -m ensurepip >/dev/null
 	@$(python) -m user_sessions.tests.tools.djangos_own
 
 interleavings: .venv-test ## Search all orders of steps in which an ended session might be accepted
 	@$(python) $(pytest) $(interleavings) --quiet --ds=user_sessions.tests.settings.cached_db
 
 fuzz: .venv-test catalogs ## Send hostile requests by the thousand, the same ones each time
-	@$(python) -m pytest user_sessions/tests/tools/fuzz.py --quiet
+	@TOX_PARALLEL_ENV=fuzz $(python) -m pytest user_sessions/tests/tools/fuzz.py --quiet
 
 bench: .venv-test ## Compare queries and times with django.contrib.sessions
 	@$(python) -m user_sessions.tests.tools.bench
@@ -151,8 +156,7 @@ goldens: .venv-test catalogs assets ## Write the golden files of the themes; rea
 messages: .venv-demo ## Bring the catalogues up to date with the code's texts
 	@$(python) .ci/messages
 
-screenshots: .venv-e2e catalogs assets ## Take the pictures of README and docs
-	@.ci/install-chromium
+screenshots: chromium catalogs assets ## Take the pictures of README and docs
 	@$(python) -m pytest e2e/screenshots.py --quiet
 
 docs: .venv-docs ## Build the documentation into docs/_build/html
@@ -166,14 +170,13 @@ build: .venv-demo catalogs assets ## Build the wheel and the source archive into
 	@ls dist/*
 
 lock: ## Write the lock files from pyproject.toml
-	@.ci/venv
 	@$(lock) pyproject.toml --all-extras $(locked_groups) --group django52 --python-version 3.11 --output-file requirements-django52.txt
 	@$(lock) pyproject.toml --all-extras $(locked_groups) --group django60 --python-version 3.12 --output-file requirements-django60.txt
 	@$(lock) pyproject.toml --all-extras $(locked_groups) --group django61 --python-version 3.12 --output-file requirements-django61.txt
 	@$(lock) --group mysql --python-version 3.11 --output-file requirements-mysql.txt
 
 clean: ## Remove all that these targets made, .venv included
-	@rm -rf $(VENV) .venv-matrix .typing build dist docs/_build *.egg-info
+	@rm -rf $(VENV) .venv-matrix .uv .typing build dist docs/_build *.egg-info
 	@rm -rf .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	@find . -path ./.git -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 	@rm -rf $(catalogs) themes/.assets themes/.pages themes/node_modules themes/*/static/*/vendor
