@@ -62,12 +62,29 @@ def test_there_is_a_lock_for_each_django():
     assert {lock.name for lock in LOCKS} == wanted | {"requirements-mysql.txt"}
 
 
-def test_the_pythons_are_the_same_everywhere():
-    pythons = classifiers("Programming Language :: Python")
+def versions_in_matrix(name):
+    """Return what the workflow's matrix names, as "3.11" or "52"."""
     workflow = (ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8")
-    assert set(re.findall(r"^ +(3\.\d+)$", workflow, re.MULTILINE)) == pythons
-    script = (ROOT / ".ci/pythons").read_text(encoding="utf-8")
-    assert set(re.findall(r"python(3\.\d+)", script)) == pythons
+    [row] = re.findall(rf"^ +{name}: \[(.+)\]$", workflow, re.MULTILINE)
+    return set(re.findall(r'"(.+?)"', row))
+
+
+def test_the_workflow_runs_every_python_and_django():
+    # It tries 3.14, and fails for none of its tests until a classifier names it.
+    assert versions_in_matrix("python") - {"3.14"} == classifiers("Programming Language :: Python")
+    assert versions_in_matrix("django") == {
+        version.replace(".", "") for version in classifiers("Framework :: Django")
+    }
+
+
+def test_the_workflow_runs_every_section():
+    script = (ROOT / ".ci/run").read_text(encoding="utf-8")
+    sections = set(re.findall(r"^section ([a-z0-9-]+) ", script, re.MULTILINE))
+    workflow = (ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8")
+    [matrix] = re.findall(r"^ +sections: \[(.+)\]$", workflow, re.MULTILINE)
+    named = [*re.findall(r"run: \.ci/run ([a-z -]+)$", workflow, re.MULTILINE), matrix]
+    assert len(sections) > 10
+    assert set(re.findall(r"[a-z0-9-]+", " ".join(named))) == sections
 
 
 @pytest.mark.parametrize("file", ["README.md", "CHANGELOG.md", "docs/installation.md"])
