@@ -21,7 +21,7 @@ PORT ?= 8000
 SESSIONS ?= 20000
 WORKERS ?= 2
 export VENV PYTHON DJANGO POSTGRES_URL MARIADB_URL REDIS_URL
-# The tests start many processes of the same code; each would compile it anew.
+# The tests start many processes of the same code; each would compile it again.
 unexport PYTHONDONTWRITEBYTECODE
 
 python := $(VENV)/bin/python
@@ -44,7 +44,7 @@ demo_tests := $(if $(wildcard demo_site/tests/test_*.py),demo)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo site theme test unit coverage covered chromium journeys services test-services e2e test-django interleavings fuzz bench stress lint format catalogs assets goldens messages screenshots docs build lock clean
+.PHONY: help demo site theme test unit coverage covered journeys services test-services e2e test-django interleavings fuzz bench stress lint format catalogs assets goldens messages screenshots docs build lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -62,10 +62,11 @@ theme: .whole-themes ## Start a theme as a copy of another: make theme NAME=mine
 
 test: unit journeys ## Run the tests: unit tests, then the five journeys in a real Chromium
 
-chromium: .venv-e2e
+.PHONY: .chromium
+.chromium: .venv-e2e
 	@.ci/install-chromium
 
-journeys: chromium catalogs assets
+journeys: .chromium catalogs assets
 	@$(python) $(pytest) e2e/test_journeys.py --quiet -m 'not other_theme'
 
 unit: .venv-test catalogs assets ## Run the unit tests under each settings variant, and the demo's
@@ -89,10 +90,10 @@ test-services: ## Run the unit tests on PostgreSQL, MariaDB and Redis
 		$(MAKE) unit VARIANTS="$(filter-out themes,$(VARIANTS))" DATABASE_URL=$$url CACHE_URL=$(REDIS_URL); \
 	done
 
-services: ## Start PostgreSQL, MariaDB and Redis where they don't run yet, or say what to install
+services: ## Start PostgreSQL, MariaDB and Redis if they don't run yet, or print what to install
 	@.ci/services
 
-e2e: $(if $(BASE_URL),,catalogs assets) chromium ## Run the end-to-end tests in a real Chromium, or with BASE_URL=... on a site of yours
+e2e: $(if $(BASE_URL),,catalogs assets) .chromium ## Run the end-to-end tests in a real Chromium, or with BASE_URL=... on a site of yours
 	@$(python) $(if $(BASE_URL),-m e2e.anywhere,$(pytest) e2e --quiet)
 
 # Only pip fetches a source archive, and uv makes environments without it.
@@ -156,7 +157,7 @@ goldens: .venv-test catalogs assets ## Write the golden files of the themes; rea
 messages: .venv-demo ## Bring the catalogues up to date with the code's texts
 	@$(python) .ci/messages
 
-screenshots: chromium catalogs assets ## Take the pictures of README and docs
+screenshots: .chromium catalogs assets ## Take the pictures of README and docs
 	@$(python) -m pytest e2e/screenshots.py --quiet
 
 docs: .venv-docs ## Build the documentation into docs/_build/html
