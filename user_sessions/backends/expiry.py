@@ -14,9 +14,9 @@ from user_sessions import rows
 from user_sessions.keys import RawKey
 from user_sessions.models import SessionQuerySet
 
-BATCH = 10_000  # rows a statement, which takes a database some hundredths of a second
-ROW_BYTES = 320  # of a signed-in session in PostgreSQL; the smallest, of nobody, takes half
-MANY = 2  # expired sessions for each page of a table, from which on pages are gone through
+BATCH = 10_000  # rows per statement, which takes some hundredths of a second
+ROW_BYTES = 320  # of a signed-in session in PostgreSQL; an anonymous one takes half as many
+MANY = 2  # from this number of expired sessions per page on, delete page by page
 
 
 def remove_expired(sessions: SessionQuerySet[Any], batch_size: int = BATCH) -> Iterator[int]:
@@ -36,9 +36,9 @@ def remove_expired(sessions: SessionQuerySet[Any], batch_size: int = BATCH) -> I
 def _delete_without_waiting(  # pragma: no cover (PostgreSQL only)
     sessions: SessionQuerySet[Any],
 ) -> int:
-    """Delete without waiting for PostgreSQL's disk: what a crash brings back has expired all the same."""
+    """Delete without waiting for PostgreSQL's disk: a row that a crash restores has expired anyway."""
     connection = connections[sessions.db]
-    if connection.in_atomic_block:  # a caller's, whose other work is to be waited for
+    if connection.in_atomic_block:  # the caller's transaction waits for the disk
         return rows.delete_expired(sessions)
     with transaction.atomic(using=sessions.db), connection.cursor() as cursor:
         cursor.execute("SET LOCAL synchronous_commit TO off")
@@ -48,10 +48,10 @@ def _delete_without_waiting(  # pragma: no cover (PostgreSQL only)
 def _by_page(  # pragma: no cover (PostgreSQL only)
     sessions: SessionQuerySet[Any], size: int
 ) -> Iterator[SessionQuerySet[Any]]:
-    """Give sessions in parts by where they stand in PostgreSQL's table, where many have expired.
+    """Yield querysets that divide sessions by the pages of PostgreSQL's table, if many have expired.
 
-    It leaves a deleted row to VACUUM, so that finding each by an index would cost more than the rest.
-    Other databases remove it from all indexes at once, and it hardly matters how it is found.
+    PostgreSQL leaves the index entries of deleted rows to VACUUM, so an index lookup of each row would
+    cost more than its deletion. Other databases remove them at once, so the access path hardly matters.
     """
     connection = connections[sessions.db]
     table = connection.ops.quote_name(sessions.model._meta.db_table)
