@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def listening(signal, model):
-    """Give a list that receives the arguments and the key of each signal that a model sends.
+    """Yield a list that receives the arguments and the key of each signal that a model sends.
 
     The key is kept apart, because a deletion takes it away from the instance.
     """
