@@ -64,7 +64,9 @@ LIST = "/account/sessions/"
 
 def source() -> dict[Path, str]:
     """Return the app's own modules, without its tests."""
-    modules = (path for path in PACKAGE.rglob("*.py") if "tests" not in path.parts)
+    modules = (
+        path for path in PACKAGE.rglob("*.py") if "tests" not in path.relative_to(PACKAGE).parts
+    )
     return {path: path.read_text() for path in modules}
 
 

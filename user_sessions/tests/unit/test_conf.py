@@ -15,7 +15,9 @@ EVERY_SETTING = pytest.mark.parametrize("name", all_settings())
 
 def test_settings_are_those_that_the_code_reads():
     package = Path(user_sessions.__file__).parent
-    modules = [path for path in package.rglob("*.py") if "tests" not in path.parts]
+    modules = [
+        path for path in package.rglob("*.py") if "tests" not in path.relative_to(package).parts
+    ]
     read = {name for path in modules for name in re.findall(r"\bconf\.([A-Z_]+)", path.read_text())}
     assert {PREFIX + name for name in read} == set(all_settings())
 
