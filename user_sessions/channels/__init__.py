@@ -1,5 +1,5 @@
-"""Websockets that close as soon as their session ends, for sites with Channels.
+"""Close websockets as soon as their session ends, on sites that use Channels.
 
-A site installs it by "user_sessions.channels" in INSTALLED_APPS, so that every process of it, a command
-too, tells the websockets of the sessions that it ends. Nothing else in the app imports it.
+A site adds "user_sessions.channels" to INSTALLED_APPS. Every process, including management commands, then
+notifies the websockets of each session that it ends. No other part of the app imports this package.
 """

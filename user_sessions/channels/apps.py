@@ -1,4 +1,4 @@
-"""The configuration of the app that a site with Channels installs beside ``user_sessions``."""
+"""App configuration of ``user_sessions.channels``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.db.models.signals import post_save
 
 
 class ChannelsConfig(AppConfig):
-    """It has no models; it connects the channel layer to the signals of sessions and users."""
+    """Connect the channel layer to the signals of sessions and users. The app has no models."""
 
     name = "user_sessions.channels"
     label = "user_sessions_channels"

@@ -1,4 +1,4 @@
-"""The consumer whose websocket closes with its session."""
+"""A websocket consumer that closes when its session ends."""
 
 from __future__ import annotations
 
@@ -21,61 +21,62 @@ from user_sessions.keys import digest_of
 
 logger = logging.getLogger("user_sessions")
 
-# For applications are 4000 to 4999 (RFC 6455, section 7.4.2); 401 is HTTP's "sign in first".
+# Close codes 4000 to 4999 are for private use (RFC 6455, section 7.4.2); 401 as in HTTP.
 SESSION_ENDED = 4401
 
 
-class ClosesWithSession(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no types
-    """A websocket for those who are signed in, closed with SESSION_ENDED once they aren't any more.
+class CloseOnSessionEndMixin(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no types
+    """Close the websocket with SESSION_ENDED when its session no longer authenticates the user.
 
-    Alone it does nothing else. In front of another asynchronous consumer, such as
-    ``AsyncJsonWebsocketConsumer``, it does the same for that one; ``connect()`` and ``disconnect()`` are
-    the consumer's own. It stands in a SessionMiddlewareStack or AuthMiddlewareStack.
+    Put it before another asynchronous consumer in the list of base classes, for example
+    ``AsyncJsonWebsocketConsumer``. That consumer may define ``connect()`` and ``disconnect()`` as usual.
+    It can also be used alone. It needs SessionMiddlewareStack or AuthMiddlewareStack around it.
     """
 
     _is_closed = False
-    _heart: asyncio.Task[None] | None = None
+    _heartbeat_task: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         try:
             await super().__call__(scope, receive, send)
         finally:
-            if self._heart:
-                self._heart.cancel()
+            if self._heartbeat_task:
+                self._heartbeat_task.cancel()
 
     @property
     def channel_receive(self) -> Callable[[], Awaitable[dict[str, Any]]]:
-        """Channels waits for messages by this, and would end with the websocket if the layer fails."""
-        return self._receive_in_spite_of_failures
+        """Receive a message from the layer. Channels awaits this, and an exception would end the consumer."""
+        return self._receive_with_retry
 
     @channel_receive.setter
     def channel_receive(self, receive: Callable[[], Awaitable[dict[str, Any]]]) -> None:
-        self._receive_from_layer = receive
+        self._receive_once = receive
 
-    async def _receive_in_spite_of_failures(self) -> dict[str, Any]:
+    async def _receive_with_retry(self) -> dict[str, Any]:
         while True:
             try:
-                return await self._receive_from_layer()
+                return await self._receive_once()
             except Exception as error:  # noqa: BLE001  # each layer raises what its client does
-                layer.log(error)  # no rest: others, who send to it, may well reach it
-                await asyncio.sleep(layer.REST)
+                layer.log(error)  # no back_off(): sending may still work
+                await asyncio.sleep(layer.BACK_OFF_SECONDS)
 
     async def dispatch(self, message: dict[str, Any]) -> None:
-        """Handle a message; after the end only that the browser is gone."""
+        """Handle a message. After the websocket was closed, only handle the disconnect."""
         if not self._is_closed or message["type"] == "websocket.disconnect":
             await super().dispatch(message)
 
     async def websocket_connect(self, message: dict[str, Any]) -> None:
-        """Connect whoever is signed in; accept and close the others, for else no code would reach them.
+        """Connect a user who is signed in. For a visitor, accept and close: a rejection carries no code.
 
-        The group comes first: an end before it is seen, one after it is told.
+        Join the group before the check. If the session ended earlier, the check fails; if it ends later,
+        the group gets a message.
         """
         self._group = group_of(digest_of(self._session_key))
         if self.channel_layer is not None:
-            await layer.ask(self.channel_layer.group_add, self._group, self.channel_name)
+            await layer.call(self.channel_layer.group_add, self._group, self.channel_name)
         if await self._is_signed_in():
             await super().websocket_connect(message)
-            self._heart = asyncio.create_task(self._beat())
+            self._heartbeat_task = asyncio.create_task(self._heartbeat())
         else:
             await self.accept(next(iter(self.scope.get("subprotocols", ())), None))
             await self.close(SESSION_ENDED)
@@ -83,30 +84,30 @@ class ClosesWithSession(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channe
     async def websocket_disconnect(self, message: dict[str, Any]) -> None:
         self._is_closed = True
         if self.channel_layer is not None:
-            await layer.ask(self.channel_layer.group_discard, self._group, self.channel_name)
+            await layer.call(self.channel_layer.group_discard, self._group, self.channel_name)
         await super().websocket_disconnect(message)
 
     async def close(self, code: int | None = None, reason: str | None = None) -> None:
         self._is_closed = True
         await super().close(code, reason)
 
-    async def user_sessions_look(self, message: dict[str, Any]) -> None:
-        """Close if the session isn't good any more; so a message from the layer may ask."""
+    async def user_sessions_check(self, message: dict[str, Any]) -> None:
+        """Close if the session is no longer valid. Channels calls this for the message CHECK_SESSION."""
         if await self._is_signed_in() or self._is_closed:
             return
         try:
             await self.close(SESSION_ENDED)
-        except (OSError, RuntimeError):  # as servers say that the browser went first
-            logger.debug("A websocket was gone before it was closed.", exc_info=True)
+        except (OSError, RuntimeError):  # servers raise these if the browser has disconnected
+            logger.debug("The browser disconnected before its websocket was closed.", exc_info=True)
 
-    async def _beat(self) -> None:
-        """Look now and then, for a message may have been lost."""
+    async def _heartbeat(self) -> None:
+        """Check the session at an interval, because a message may be lost."""
         while not self._is_closed:
             await asyncio.sleep(conf.HEARTBEAT.total_seconds())
             try:
-                await self.user_sessions_look({})
-            except Exception:  # a database that doesn't answer ends no session
-                logger.warning("The session of a websocket could not be asked.", exc_info=True)
+                await self.user_sessions_check({})
+            except Exception:  # a database error doesn't mean that the session ended
+                logger.warning("The session of a websocket could not be checked.", exc_info=True)
 
     @property
     def _session_key(self) -> str:
@@ -116,17 +117,17 @@ class ClosesWithSession(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channe
 
     @database_sync_to_async  # type: ignore[untyped-decorator]
     def _is_signed_in(self) -> bool:
-        # A new store, since that of the scope has what it once read.
+        # A new store, because the store in the scope has already loaded its data.
         store = self.scope["session"].__class__(self._session_key)
-        return signs_in(cast("SessionStore", store))
+        return is_signed_in(cast("SessionStore", store))
 
 
-def signs_in(session: SessionStore) -> bool:
-    """Tell whether a request with a session would be somebody's.
+def is_signed_in(session: SessionStore) -> bool:
+    """Return whether a request with this session would be authenticated. Write nothing.
 
-    As ``django.contrib.auth.get_user`` does, which may write as well: it ends the session after a change
-    of password, and gives it a new key after one of SECRET_KEY, of which a websocket can't tell the
-    browser.
+    This repeats the checks of ``django.contrib.auth.get_user``. That function may also write: it flushes
+    the session after a change of password, and cycles its key after a change of SECRET_KEY. A websocket
+    can't send the new key to the browser.
     """
     path = session.get(BACKEND_SESSION_KEY, "")
     if path not in settings.AUTHENTICATION_BACKENDS:

@@ -1,8 +1,7 @@
-"""Telling websockets, through the channel layer, that they should look at their session.
+"""Notify websockets, through the channel layer, that they should check their session.
 
-A message says "look", never "close", and holds nothing: who gets it asks the session itself. So one that
-comes twice, late or from somebody else does no harm, and one that is lost is made up for by the
-heartbeat.
+A message carries no data and never closes a websocket: the consumer checks the session itself. A message
+that arrives twice or late, or that is forged, does no harm. The heartbeat makes up for a lost message.
 """
 
 from __future__ import annotations
@@ -24,104 +23,107 @@ from user_sessions.rows import digests_of
 
 logger = logging.getLogger("user_sessions")
 
-LOOK = {"type": "user_sessions.look"}
-PATIENCE = 1  # seconds, for each message: who ended a session waits for it
-JOINING = 5  # seconds, for a websocket to join its group or leave it: nobody waits for that
-REST = 5  # seconds in which a layer that failed isn't asked again, in each process
-LOG_EVERY = 60  # seconds, in each process
+CHECK_SESSION = {"type": "user_sessions.check"}
+SEND_TIMEOUT = 1  # seconds for each message; the request that ended the session waits for it
+GROUP_TIMEOUT = 5  # seconds to join or leave a group; no request waits for it
+BACK_OFF_SECONDS = 5  # after a failure, a process doesn't call the layer for this time
+LOG_INTERVAL = 60  # seconds between two log entries of a process
 
-# What decides whether a user's sessions are still good (django/contrib/auth/__init__.py, ``get_user``).
-_DECIDING = {"is_active", "password"}
+# Fields that decide whether a user's sessions are valid (django/contrib/auth/__init__.py, ``get_user``).
+_AUTH_FIELDS = {"is_active", "password"}
 
 
 def group_of(digest: str) -> str:
-    """Return the group of a session's websockets; its name may hold letters, digits and ``-_.`` only."""
+    """Return the name of the group for a session's websockets. Channels allows ASCII letters, digits, ``-_.``."""
     return f"user_sessions.{digest.replace('$', '.')}"
 
 
-class Telling(list[str]):
-    """What tells the websockets of some sessions, by their digests, once a transaction is committed."""
+class _Notification(list[str]):
+    """An ``on_commit`` callback that notifies the websockets of the digests in this list."""
 
     def __call__(self) -> None:
-        tell(self)
+        notify(self)
 
 
-def tell_after_commit(digests: Collection[str], using: str) -> None:
-    """Let the websockets of some sessions be told after the COMMIT, all those of a transaction at once.
+def notify_after_commit(digests: Collection[str], using: str) -> None:
+    """Notify websockets after the COMMIT, in one batch for all consecutive ends in a transaction.
 
-    A cascade deletes one session after another, and for each there would be an event loop and a
-    connection to the layer. What a savepoint undoes may be told too, for a message only says "look".
+    A cascade deletes sessions one by one. Without the batch, each would need an event loop and a
+    connection to the layer. If a savepoint is rolled back, its sessions may be notified too, which is
+    harmless.
     """
     last = last_on_commit(connections[using])
-    if isinstance(last, Telling):
+    if isinstance(last, _Notification):
         last.extend(digests)
     else:
-        transaction.on_commit(Telling(digests), using=using, robust=True)
+        transaction.on_commit(_Notification(digests), using=using, robust=True)
 
 
 def sessions_deleted(session_keys: Collection[str], using: str, **kwargs: Any) -> None:
-    """Receive the signal that sessions were deleted, and tell their websockets after the COMMIT."""
-    tell_after_commit(session_keys, using)
+    """Handle the signal ``sessions_deleted``: notify the websockets after the COMMIT."""
+    notify_after_commit(session_keys, using)
 
 
-def tell(digests: Collection[str]) -> None:
-    """Tell the websockets of some sessions to look. A layer that fails is logged, and raises nothing."""
+def notify(digests: Collection[str]) -> None:
+    """Notify the websockets of some sessions. Log a failure of the layer instead of raising it."""
     layer = get_channel_layer()
-    if layer is None or not digests or time.monotonic() < _asked_again_at:
+    if layer is None or not digests or time.monotonic() < _retry_at:
         return
     try:
         async_to_sync(_send)(layer, digests)
     except Exception as error:  # noqa: BLE001  # each layer raises what its client does
-        rest(error)
+        back_off(error)
 
 
 def user_saved(
     instance: Any, update_fields: Collection[str] | None, using: str, **kwargs: Any
 ) -> None:
-    """Tell the websockets of a user who may have been deactivated, or got another password."""
-    if not kwargs["created"] and (update_fields is None or _DECIDING.intersection(update_fields)):
-        transaction.on_commit(partial(_tell_sessions_of, instance.pk), using=using, robust=True)
+    """Notify the websockets of a user who was saved: their password or ``is_active`` may have changed."""
+    if not kwargs["created"] and (
+        update_fields is None or _AUTH_FIELDS.intersection(update_fields)
+    ):
+        transaction.on_commit(partial(_notify_sessions_of, instance.pk), using=using, robust=True)
 
 
-def _tell_sessions_of(user_id: Any) -> None:
+def _notify_sessions_of(user_id: Any) -> None:
     sessions = get_session_model().objects.active().filter(user_id=user_id)
-    tell(digests_of(list(sessions.values_list("pk", flat=True))))
+    notify(digests_of(list(sessions.values_list("pk", flat=True))))
 
 
-async def ask(method: Callable[..., Awaitable[Any]], *arguments: Any) -> None:
-    """Call a method of the layer, unless that rests. If it fails that is logged, and raises nothing."""
-    if time.monotonic() < _asked_again_at:
+async def call(method: Callable[..., Awaitable[Any]], *arguments: Any) -> None:
+    """Call a method of the layer, except during a back-off. Log a failure instead of raising it."""
+    if time.monotonic() < _retry_at:
         return
     try:
-        async with asyncio.timeout(JOINING):
+        async with asyncio.timeout(GROUP_TIMEOUT):
             await method(*arguments)
     except Exception as error:  # noqa: BLE001  # as above
-        rest(error)
+        back_off(error)
 
 
 async def _send(layer: Any, digests: Collection[str]) -> None:
-    for digest in digests:  # one after another: at once, each would take a connection
-        async with asyncio.timeout(PATIENCE):
-            await layer.group_send(group_of(digest), LOOK)
+    for digest in digests:  # not concurrently: each would open a connection
+        async with asyncio.timeout(SEND_TIMEOUT):
+            await layer.group_send(group_of(digest), CHECK_SESSION)
 
 
-_asked_again_at = _logged_again_at = float("-inf")
+_retry_at = _next_log_at = float("-inf")
 
 
-def rest(error: Exception) -> None:
-    """Leave the layer alone for a while, since it failed; log that now and then."""
-    global _asked_again_at
-    _asked_again_at = time.monotonic() + REST
+def back_off(error: Exception) -> None:
+    """Log a failure of the layer, and don't call it again for BACK_OFF_SECONDS."""
+    global _retry_at
+    _retry_at = time.monotonic() + BACK_OFF_SECONDS
     log(error)
 
 
 def log(error: Exception) -> None:
-    """Log that the layer failed, now and then."""
-    global _logged_again_at
+    """Log a failure of the layer, at most once in LOG_INTERVAL."""
+    global _next_log_at
     now = time.monotonic()
-    if now >= _logged_again_at:
-        _logged_again_at = now + LOG_EVERY
+    if now >= _next_log_at:
+        _next_log_at = now + LOG_INTERVAL
         logger.error(
-            "The channel layer does not answer; websockets of ended sessions close by their heartbeat.",
+            "The channel layer failed; websockets of ended sessions close at their next heartbeat.",
             exc_info=error,
         )

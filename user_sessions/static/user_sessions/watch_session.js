@@ -1,38 +1,38 @@
 "use strict";
 
-// Shows the notice of "user_sessions/_session_ended.html" as soon as this browser's session has ended. A
-// page without it, or a site without websockets, finds out at the next click.
+// Show the notice in "user_sessions/_session_ended.html" as soon as this browser's session ends. Without
+// this script or without websockets, the user sees that only at the next request.
 {
   const SESSION_ENDED = 4401; // as in user_sessions/channels/consumers.py
-  const SOON = 300; // milliseconds, in which an answer on its way may bring a new cookie
-  const SLOWEST = 5 * 60 * 1000;
+  const RETRY_DELAY = 300; // milliseconds: a response that is on its way may set a new cookie
+  const MAX_BACK_OFF = 5 * 60 * 1000;
 
   const notice = document.getElementById("session-ended");
   const address = new URL(notice.dataset.watch, location.href);
   address.protocol = location.protocol.replace("http", "ws");
-  let pause = 1000;
-  let refused = Number.NEGATIVE_INFINITY; // when the server last said so
+  let backOff = 1000;
+  let rejectedAt = Number.NEGATIVE_INFINITY; // when the server last closed with SESSION_ENDED
 
   const watch = () => {
     const socket = new WebSocket(address);
     socket.onopen = () => {
-      pause = 1000;
+      backOff = 1000;
     };
     socket.onclose = ({ code }) => {
       if (code !== SESSION_ENDED) {
-        setTimeout(watch, pause);
-        pause = Math.min(2 * pause, SLOWEST);
-      } else if (performance.now() - refused > 20 * SOON) {
-        // Another page of this browser may just have got a new session, so ask with its cookie.
-        refused = performance.now();
-        setTimeout(watch, SOON);
+        setTimeout(watch, backOff);
+        backOff = Math.min(2 * backOff, MAX_BACK_OFF);
+      } else if (performance.now() - rejectedAt > 20 * RETRY_DELAY) {
+        // Another page of this browser may have just got a new session, so try again with its cookie.
+        rejectedAt = performance.now();
+        setTimeout(watch, RETRY_DELAY);
       } else {
         notice.showModal();
       }
     };
   };
 
-  // Nobody goes on reading: what the Escape key closes comes back.
+  // Show the notice again if the Escape key closes it: the page must not be read any more.
   notice.addEventListener("close", () => notice.showModal());
   watch();
 }

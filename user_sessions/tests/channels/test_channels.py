@@ -25,7 +25,7 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
 from user_sessions.channels import layer
-from user_sessions.channels.consumers import SESSION_ENDED, ClosesWithSession
+from user_sessions.channels.consumers import SESSION_ENDED, CloseOnSessionEndMixin
 from user_sessions.channels.layer import group_of
 from user_sessions.exceptions import SessionEnded
 from user_sessions.keys import digest_of
@@ -41,7 +41,7 @@ LONG = timedelta(hours=1)
 SHORT = timedelta(milliseconds=20)
 
 
-class Echo(ClosesWithSession, AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # Channels has no types
+class Echo(CloseOnSessionEndMixin, AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # Channels has no types
     """A site's consumer: it says what it is told."""
 
     async def receive_json(self, content, **kwargs):
@@ -71,8 +71,8 @@ def engine(request, settings):
 
 @pytest.fixture(autouse=True)
 def _layer_is_well(monkeypatch):
-    monkeypatch.setattr(layer, "_asked_again_at", 0)
-    monkeypatch.setattr(layer, "_logged_again_at", 0)
+    monkeypatch.setattr(layer, "_retry_at", 0)
+    monkeypatch.setattr(layer, "_next_log_at", 0)
 
 
 class Socket(ApplicationCommunicator):
@@ -267,12 +267,12 @@ class TestEnding:
         rows = [make_browser(user).row for _number in range(3)]
         with (
             listening_to_the_layer() as told,
-            mock.patch.object(layer, "tell", wraps=layer.tell) as tell,
+            mock.patch.object(layer, "notify", wraps=layer.notify) as notify,
         ):
             user.delete()
         assert len(told) == 3
         assert set(told) == {group_of(row.pk) for row in rows}
-        assert tell.call_count == 1
+        assert notify.call_count == 1
 
     def test_that_a_savepoint_undoes_takes_no_other_with_it(self, user, make_browser):
         undone, ended = (make_browser(user).row for _number in range(2))
@@ -519,7 +519,7 @@ class TestHeartbeat:
         test()
         assert len(asked) == 4
         assert [record.message for record in caplog.records] == [
-            "The session of a websocket could not be asked."
+            "The session of a websocket could not be checked."
         ]
 
     def test_ends_with_the_websocket(self, laptop):
@@ -564,7 +564,7 @@ class TestLayerThatFails:
         self, make_browser, user, tries, session_model, caplog, monkeypatch
     ):
         for _number in range(3):
-            monkeypatch.setattr(layer, "_asked_again_at", 0)
+            monkeypatch.setattr(layer, "_retry_at", 0)
             make_browser(user).row.end()
         assert len(tries) == 3
         assert len(caplog.records) == 1
@@ -573,7 +573,7 @@ class TestLayerThatFails:
         async def group_send(self, group, message):
             await asyncio.Event().wait()
 
-        monkeypatch.setattr(layer, "PATIENCE", 0.01)
+        monkeypatch.setattr(layer, "SEND_TIMEOUT", 0.01)
         with mock.patch.object(type(get_channel_layer()), "group_send", group_send):
             assert laptop.row.end()
         assert len(caplog.records) == 1
@@ -599,7 +599,7 @@ class TestLayerThatFails:
         assert "heartbeat" in record.message
 
     def test_is_listened_to_again(self, laptop, monkeypatch, caplog):
-        monkeypatch.setattr(layer, "REST", 0)
+        monkeypatch.setattr(layer, "BACK_OFF_SECONDS", 0)
         original = type(get_channel_layer()).receive
         failures = iter([ConnectionError("Connection refused.")] * 3)
 
@@ -626,7 +626,7 @@ class TestGroup:
 
     def test_nothing_in_the_layer_is_a_key(self, laptop):
         name = group_of(digest_of(laptop.key))
-        assert laptop.key not in f"{name} {layer.LOOK}"
+        assert laptop.key not in f"{name} {layer.CHECK_SESSION}"
         assert re.fullmatch(r"user_sessions\.sha256\.[\w-]{43}", name)
 
 
