@@ -1,6 +1,6 @@
-"""System checks: each says what is wrong, with the actual value, and how to fix it.
+"""System checks. Each message has the actual value of a setting, and a hint that fixes the problem.
 
-Importing this package registers them all.
+Importing this package registers all of them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""System checks: whether the cache of the engine ``cached_db`` can keep what is promised of it."""
+"""System checks of the cache that the engine ``cached_db`` uses."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from django.utils.module_loading import import_string
 from user_sessions import rows
 from user_sessions.engine import get_session_model
 
-# Of one process only, or without an `add` that two processes can't both succeed with.
+# Caches of a single process, or whose `add` may succeed in two processes for the same key.
 _NOT_SHARED = (DummyCache, FileBasedCache, LocMemCache)
-# Below that a cache in the database drops tombstones on a small site already.
+# With fewer entries, a cache in the database drops tombstones even on a small site.
 ENOUGH_ENTRIES = 10_000
 
 
@@ -44,10 +44,10 @@ def check_session_cache_is_shared(**kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         Warning(
-            f"CACHES[{settings.SESSION_CACHE_ALIAS!r}] is a {kind.__name__}, which processes don't "
-            "share safely: one may accept a session that another has ended.",
-            hint="Use Redis, Memcached or a cache in the database for the sessions, by "
-            'SESSION_CACHE_ALIAS, or SESSION_ENGINE = "user_sessions.backends.db".',
+            f"CACHES[{settings.SESSION_CACHE_ALIAS!r}] is a {kind.__name__}, which processes can't "
+            "share safely. A process may accept a session that another process has ended.",
+            hint="Set SESSION_CACHE_ALIAS to a cache in Redis, Memcached or the database, or use "
+            'SESSION_ENGINE = "user_sessions.backends.db".',
             id="user_sessions.W020",
         )
     ]
@@ -62,9 +62,9 @@ def check_session_cache_is_one(**kwargs: Any) -> list[CheckMessage]:
     return [
         Warning(
             f"CACHES[{settings.SESSION_CACHE_ALIAS!r}] has {len(servers)} Redis servers in LOCATION. "
-            "Django reads from any of them, and a replica that lags knows ended sessions.",
-            hint="Use the primary alone for the sessions: a cache of its own in CACHES, which "
-            "SESSION_CACHE_ALIAS names.",
+            "Django reads from any of them, and a lagging replica may still hold an ended session.",
+            hint="Add a cache to CACHES that uses only the primary server, and set SESSION_CACHE_ALIAS "
+            "to its name.",
             id="user_sessions.W021",
         )
     ]
@@ -78,28 +78,28 @@ def check_session_cache_is_large(**kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         Warning(
-            f"CACHES[{settings.SESSION_CACHE_ALIAS!r}] keeps {entries} entries, and drops any of them "
-            "when there are more, also those that say which sessions have ended.",
-            hint='Set OPTIONS["MAX_ENTRIES"] to more than the sessions that are used and ended in an '
-            f"hour, {ENOUGH_ENTRIES} at least.",
+            f"CACHES[{settings.SESSION_CACHE_ALIAS!r}] keeps {entries} entries. When it is full, it drops "
+            "arbitrary entries, including those that mark ended sessions.",
+            hint=f'Set OPTIONS["MAX_ENTRIES"] to at least {ENOUGH_ENTRIES}, and to more than the number '
+            "of sessions that are used or ended in an hour.",
             id="user_sessions.W022",
         )
     ]
 
 
 def _engine_caches() -> bool:
-    with suppress(Exception):  # the check E012 tells what is wrong with the engine
+    with suppress(Exception):  # E012 reports a broken engine
         return rows.is_cached(get_session_model())
     return False
 
 
 def _cache_settings() -> dict[str, Any]:
-    """Return the settings of the cache of the sessions; none where there is none."""
+    """Return the settings of the session cache; an empty dict if there is no such cache."""
     return settings.CACHES.get(settings.SESSION_CACHE_ALIAS, {}) if _engine_caches() else {}
 
 
 def _cache_class() -> type:
-    with suppress(ImportError):  # Django says so itself, when the cache is used
+    with suppress(ImportError):  # Django raises it when the cache is used
         kind = import_string(_cache_settings().get("BACKEND", "builtins.object"))
         return kind if isinstance(kind, type) else object
     return object

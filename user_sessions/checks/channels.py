@@ -1,4 +1,4 @@
-"""System checks: whether messages about ended sessions reach the websockets of ``user_sessions.channels``."""
+"""System checks of the channel layer, for sites with ``user_sessions.channels``."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def check_channel_layer(**kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         Warning(
-            f"INSTALLED_APPS has {WEBSOCKETS!r}, and CHANNEL_LAYERS is {layers!r}, without the layer "
-            "'default', so a websocket stays open until USER_SESSIONS_HEARTBEAT after its session's end.",
-            hint=f"Add a layer 'default' that processes share, e.g. {REDIS!r}, to CHANNEL_LAYERS.",
+            f"INSTALLED_APPS has {WEBSOCKETS!r}, but CHANNEL_LAYERS is {layers!r}, without a layer "
+            "'default'. When a session ends, its websockets stay open for up to USER_SESSIONS_HEARTBEAT.",
+            hint=f"Add a layer 'default' that all processes share, e.g. {REDIS!r}, to CHANNEL_LAYERS.",
             id="user_sessions.W030",
         )
     ]
@@ -36,9 +36,9 @@ def check_channel_layer_is_shared(**kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         Warning(
-            f"CHANNEL_LAYERS['default'] is {backend!r}, which processes don't share: what another one ends "
-            "leaves a websocket open for USER_SESSIONS_HEARTBEAT.",
-            hint=f"Use a layer that processes share, e.g. {REDIS!r}.",
+            f"CHANNEL_LAYERS['default'] is {backend!r}, which processes don't share. When another process "
+            "ends a session, its websockets stay open for up to USER_SESSIONS_HEARTBEAT.",
+            hint=f"Use a layer that all processes share, e.g. {REDIS!r}.",
             id="user_sessions.W031",
         )
     ]

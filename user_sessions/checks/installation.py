@@ -1,6 +1,6 @@
-"""System checks: what an installation that was begun still lacks, and how to finish it.
+"""System checks for incomplete installations.
 
-They say something whatever the settings hold, raise for nothing, and ask no database.
+These checks accept any value of any setting without raising an exception, and don't use the database.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ ENGINE = "user_sessions.backends.db"
 def check_middleware(**kwargs: Any) -> list[CheckMessage]:
     if any(issubclass(kind, DjangoSessionMiddleware) for _, kind in _middleware()):
         return []
-    needing = _that_need_sessions(_middleware())
+    needing = _needing_sessions(_middleware())
     place = f"above {needing[0]!r}" if needing else "at the top"
     return [
         Error(
-            f"MIDDLEWARE is {settings.MIDDLEWARE!r}, where no middleware gives a request its session.",
+            f"MIDDLEWARE is {settings.MIDDLEWARE!r}, which has no session middleware.",
             hint=f"Insert {MIDDLEWARE!r} into MIDDLEWARE, {place}.",
             id="user_sessions.E010",
         )
@@ -49,11 +49,11 @@ def check_other_middleware(**kwargs: Any) -> list[CheckMessage]:
         (path, kind) for path, kind in _middleware() if issubclass(kind, DjangoSessionMiddleware)
     ]
     others = [path for path, kind in session if not issubclass(kind, SessionMiddleware)]
-    mend = "Replace it by" if len(others) == len(session) else "Remove it, and leave"
+    action = "Replace it with" if len(others) == len(session) else "Remove it, and keep"
     return [
         Error(
-            f"MIDDLEWARE has {path!r}, whose sessions know neither address nor browser.",
-            hint=f"{mend} {MIDDLEWARE!r}.",
+            f"MIDDLEWARE has {path!r}, whose sessions store neither address nor user agent.",
+            hint=f"{action} {MIDDLEWARE!r}.",
             id="user_sessions.E011",
         )
         for path in others
@@ -67,33 +67,33 @@ def check_engine(**kwargs: Any) -> list[CheckMessage]:
         is_ours = issubclass(import_module(engine).SessionStore, SessionStore)
     except Exception as error:  # noqa: BLE001  # a site's own module may raise anything
         return [_engine_error(engine, f"which can't be used: {error}")]
-    return [] if is_ours else [_engine_error(engine, "which doesn't know whose session is whose.")]
+    return [] if is_ours else [_engine_error(engine, "which doesn't store the user of a session.")]
 
 
 def _engine_error(engine: object, why: str) -> Error:
     return Error(
         f"SESSION_ENGINE is {engine!r}, {why}",
-        hint=f"Use SESSION_ENGINE = {ENGINE!r}, or an engine that is built on it.",
+        hint=f"Use SESSION_ENGINE = {ENGINE!r}, or an engine that is derived from it.",
         id="user_sessions.E012",
     )
 
 
 @register
 def check_engines_app(**kwargs: Any) -> list[CheckMessage]:
-    """Find an engine whose model has no table, since its app isn't installed.
+    """Report an engine whose model has no table, because its app isn't installed.
 
-    A site that has our engine, and not our app, runs no check of ours: there Django itself refuses
-    to import the model.
+    If a site uses this app's engine without this app, none of these checks run: Django then refuses to
+    import the model.
     """
     model = None
-    with suppress(Exception):  # E012 tells what it is
+    with suppress(Exception):  # E012 reports a broken engine
         model = import_module(settings.SESSION_ENGINE).SessionStore.get_model_class()
     if model is None or model._meta.app_config is not None:
         return []
     return [
         Error(
-            f"SESSION_ENGINE is {settings.SESSION_ENGINE!r}, and the app of its model, "
-            f"{model._meta.label}, is not in INSTALLED_APPS.",
+            f"SESSION_ENGINE is {settings.SESSION_ENGINE!r}, but the app of its model "
+            f"{model._meta.label} is not in INSTALLED_APPS.",
             hint=f"Add {model.__module__.partition('.models')[0]!r} to INSTALLED_APPS.",
             id="user_sessions.E013",
         )
@@ -108,29 +108,29 @@ def check_middleware_order(**kwargs: Any) -> list[CheckMessage]:
     )
     return [
         Error(
-            f"MIDDLEWARE has {path!r} above {entries[ours][0]!r}, so it meets requests without a session.",
+            f"MIDDLEWARE has {path!r} above {entries[ours][0]!r}, so its requests have no session yet.",
             hint=f"Move {entries[ours][0]!r} above {path!r}.",
             id="user_sessions.E014",
         )
-        for path in _that_need_sessions(entries[:ours])
+        for path in _needing_sessions(entries[:ours])
     ]
 
 
 def _middleware() -> list[tuple[str, type]]:
-    """Return path and class of each middleware that is a class and can be imported."""
+    """Return path and class of each middleware in MIDDLEWARE that is a class and can be imported."""
     paths = settings.MIDDLEWARE if isinstance(settings.MIDDLEWARE, (list, tuple)) else ()
     found = [(path, _imported(path)) for path in paths]
     return [(path, kind) for path, kind in found if isinstance(kind, type)]
 
 
 def _imported(path: str) -> object:
-    """Import a middleware; of one that can't be, Django says why when it starts."""
+    """Return what a path names, or None if the import fails. Django reports that when it starts."""
     with suppress(Exception):
         return import_string(path)
     return None
 
 
-def _that_need_sessions(entries: list[tuple[str, type]]) -> list[str]:
+def _needing_sessions(entries: list[tuple[str, type]]) -> list[str]:
     needing = (AuthenticationMiddleware, MessageMiddleware)
     return [path for path, kind in entries if issubclass(kind, needing)]
 
@@ -141,9 +141,9 @@ def check_djangos_app(**kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         Warning(
-            f"INSTALLED_APPS has 'django.contrib.sessions' beside {APP!r}, "
-            "and so a second table of sessions, which nothing uses.",
-            hint="Run `manage.py migratesessions`, which moves what is in it, so that nobody is "
+            f"INSTALLED_APPS has both 'django.contrib.sessions' and {APP!r}, "
+            "so there is a second table of sessions, which nothing uses.",
+            hint="Run `manage.py migratesessions` to move its sessions, so that no one is "
             "signed out. Then remove 'django.contrib.sessions' from INSTALLED_APPS.",
             id="user_sessions.W010",
         )
@@ -157,9 +157,9 @@ def check_logout_redirect_url(**kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         Warning(
-            f"LOGOUT_REDIRECT_URL is {value!r}, so whoever signs out on the session pages is sent to "
-            f"sign in again, at LOGIN_URL, {settings.LOGIN_URL!r}.",
-            hint='Set it to where people shall go then, e.g. LOGOUT_REDIRECT_URL = "/".',
+            f"LOGOUT_REDIRECT_URL is {value!r}, so a user who signs out on the session pages is redirected "
+            f"to LOGIN_URL, {settings.LOGIN_URL!r}, to sign in again.",
+            hint='Set it to the page for users who have signed out, e.g. LOGOUT_REDIRECT_URL = "/".',
             id="user_sessions.W011",
         )
     ]
@@ -174,8 +174,8 @@ def check_geoip_database(**kwargs: Any) -> list[CheckMessage]:
     return [
         Warning(
             f"GEOIP_PATH is {str(value)!r}, {problem}",
-            hint="Run `manage.py download_geoip`, or put a database of cities or countries there, "
-            "in MaxMind's format; or remove GEOIP_PATH.",
+            hint="Run `manage.py download_geoip`, put a database of cities or countries in MaxMind's "
+            "format there, or remove GEOIP_PATH.",
             id="user_sessions.W013",
         )
     ]
@@ -184,10 +184,10 @@ def check_geoip_database(**kwargs: Any) -> list[CheckMessage]:
 def _geoip_problem() -> str | None:
     path = database_path()
     if path is None:
-        return "where there is no database."
+        return "which has no database."
     try:
         Database(path).close()
-    except ImportError:  # W014
+    except ImportError:  # W014 reports it
         return None
     except Exception as error:  # noqa: BLE001  # what geoip2 raises depends on the damage
         return f"and the database {path} can't be used: {error}"
@@ -201,7 +201,7 @@ def check_geoip2(**kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         Warning(
-            f"GEOIP_PATH is {str(value)!r}, but geoip2, which reads such databases, is not installed.",
+            f"GEOIP_PATH is {str(value)!r}, but the package geoip2, which reads the database, is not installed.",
             hint="Run `python -m pip install geoip2`, or remove GEOIP_PATH.",
             id="user_sessions.W014",
         )
@@ -214,9 +214,9 @@ def check_allauths_app(**kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         Warning(
-            f"INSTALLED_APPS has 'allauth.usersessions' beside {APP!r}. It keeps the keys of sessions "
-            "as they are, and whoever reads its table can be any user.",
-            hint="Run `manage.py migrate usersessions zero`, which drops that table. Then remove "
+            f"INSTALLED_APPS has both 'allauth.usersessions' and {APP!r}. The former stores raw session "
+            "keys, so anyone who reads its table can act as any signed-in user.",
+            hint="Run `manage.py migrate usersessions zero` to drop that table. Then remove "
             "'allauth.usersessions' from INSTALLED_APPS, its middleware from MIDDLEWARE, and its URLs.",
             id="user_sessions.W016",
         )
@@ -229,15 +229,15 @@ def check_pages(**kwargs: Any) -> list[CheckMessage]:
         reverse("user_sessions:session_list")
     except NoReverseMatch:
         return [_pages_warning()]
-    except Exception:  # noqa: BLE001  # a URLconf that can't be imported: Django's checks say why
+    except Exception:  # noqa: BLE001  # Django's own checks report a URLconf that can't be imported
         return []
     return []
 
 
 def _pages_warning() -> Warning:
     return Warning(
-        f"ROOT_URLCONF is {settings.ROOT_URLCONF!r}, which has no page where people see their sessions.",
-        hint='Add `path("", include("user_sessions.urls"))` to its urlpatterns. Where there shall be '
-        'none, add "user_sessions.W017" to SILENCED_SYSTEM_CHECKS.',
+        f"ROOT_URLCONF is {settings.ROOT_URLCONF!r}, which has no page that shows users their sessions.",
+        hint='Add `path("", include("user_sessions.urls"))` to its urlpatterns. If you want no such page, '
+        'add "user_sessions.W017" to SILENCED_SYSTEM_CHECKS.',
         id="user_sessions.W017",
     )

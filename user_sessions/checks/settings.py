@@ -1,4 +1,4 @@
-"""System checks: what is wrong with the settings, and how to mend it."""
+"""System checks of the settings ``USER_SESSIONS_<NAME>``."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from user_sessions.client import UNIX_SOCKET, Network, trusted_networks
 from user_sessions.conf import PREFIX, all_settings, conf
 from user_sessions.engine import get_session_model
 
-# The prefix, by IP version, at which a network is that of a whole registry, or wider: nobody's proxies
-# fill it, and what providers publish of theirs is far smaller.
+# Prefix lengths, by IP version. A public network of this length or shorter is too wide to belong to one
+# operator's proxies: address registries get networks of this size, and providers publish far narrower ones.
 _TOO_WIDE = {4: 8, 6: 16}
-# Reached from inside only, as wide as they are: RFC 1918, RFC 1122, RFC 4193 and RFC 4291.
-_INSIDE = [ip_network(n) for n in ("10.0.0.0/8", "127.0.0.0/8", "fc00::/7", "fe80::/10")]
-# How alike a name must be to one of ours to be taken for it, if it has not even our prefix.
-_ALIKE = 0.9
+# Wide, but not reachable from the internet: RFC 1918, RFC 1122, RFC 4193 and RFC 4291.
+_PRIVATE = [ip_network(n) for n in ("10.0.0.0/8", "127.0.0.0/8", "fc00::/7", "fe80::/10")]
+# Similarity from which a name without our prefix counts as a misspelled setting of this app.
+_MIN_SIMILARITY = 0.9
 
 
 @register
@@ -33,7 +33,7 @@ def check_activity_interval(**kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         Error(
-            f"USER_SESSIONS_ACTIVITY_INTERVAL is {value!r}, which is not a length of time.",
+            f"USER_SESSIONS_ACTIVITY_INTERVAL is {value!r}, which is not a timedelta of zero or more.",
             hint="Use a timedelta, e.g. timedelta(minutes=5), or None to record no activity.",
             id="user_sessions.E001",
         )
@@ -74,9 +74,9 @@ def check_trusted_world(**kwargs: Any) -> list[CheckMessage]:
     proxies = value if isinstance(value, Iterable) and not isinstance(value, (str, bytes)) else ()
     return [
         Warning(
-            f"USER_SESSIONS_TRUSTED_PROXIES has {proxy!r}, and whoever has an address in there can "
-            "claim any other.",
-            hint=f"Remove {proxy!r}, and list the addresses of your own proxies only.",
+            f"USER_SESSIONS_TRUSTED_PROXIES has {proxy!r}. Any client with an address in this network can "
+            "forge the address that is stored for its session.",
+            hint=f"Remove {proxy!r}, and list only the addresses of your own proxies.",
             id="user_sessions.W015",
         )
         for proxy in proxies
@@ -85,11 +85,11 @@ def check_trusted_world(**kwargs: Any) -> list[CheckMessage]:
 
 
 def _is_world(network: Network) -> bool:
-    inside = any(
-        network.version == own.version and network.subnet_of(own)  # type: ignore[arg-type]  # the same version
-        for own in _INSIDE
+    is_private = any(
+        network.version == private.version and network.subnet_of(private)  # type: ignore[arg-type]  # the same version
+        for private in _PRIVATE
     )
-    return network.prefixlen <= _TOO_WIDE[network.version] and not inside
+    return network.prefixlen <= _TOO_WIDE[network.version] and not is_private
 
 
 @register
@@ -100,17 +100,17 @@ def check_client_ip(**kwargs: Any) -> list[CheckMessage]:
     return [
         Error(
             f"USER_SESSIONS_CLIENT_IP is {value!r}, which is not the dotted path of a function.",
-            hint='Use one such as "site.network.client_ip", whose module can be imported, or None.',
+            hint='Use a path such as "mysite.network.client_ip", whose module can be imported, or None.',
             id="user_sessions.E003",
         )
     ]
 
 
 def _is_callable_path(value: object) -> bool:
-    """Tell whether a value names a function; an error in the module itself shows as its own."""
+    """Return whether a value is the path of a function. Other errors of its module propagate."""
     try:
         return isinstance(value, str) and callable(import_string(value))
-    except (ImportError, TypeError, ValueError):  # the latter two for ".name" and "..name"
+    except (ImportError, TypeError, ValueError):  # TypeError and ValueError: ".name" and "..name"
         return False
 
 
@@ -132,7 +132,7 @@ def _check_bool(name: str, value: object, check_id: str) -> list[CheckMessage]:
     return [
         Error(
             f"{name} is {value!r}, which is neither True nor False.",
-            hint=f"Use {name} = False or True.",
+            hint=f"Use {name} = True or {name} = False.",
             id=check_id,
         )
     ]
@@ -141,12 +141,12 @@ def _check_bool(name: str, value: object, check_id: str) -> list[CheckMessage]:
 @register
 def check_forwarded_header(**kwargs: Any) -> list[CheckMessage]:
     value = conf.FORWARDED_HEADER
-    if value in ("X-Forwarded-For", "Forwarded"):  # no set: a list can't be looked up in one
+    if value in ("X-Forwarded-For", "Forwarded"):  # not a set: the value may be unhashable
         return []
     return [
         Error(
-            f"USER_SESSIONS_FORWARDED_HEADER is {value!r}, which is no header that can be read.",
-            hint='Use "X-Forwarded-For" or "Forwarded", whichever your proxies write.',
+            f"USER_SESSIONS_FORWARDED_HEADER is {value!r}, which is not a supported header.",
+            hint='Use "X-Forwarded-For" or "Forwarded": the one that your proxies write.',
             id="user_sessions.E006",
         )
     ]
@@ -160,7 +160,7 @@ def check_move_from(**kwargs: Any) -> list[CheckMessage]:
     return [
         Error(
             f"USER_SESSIONS_MOVE_FROM is {value!r}, which is not the dotted path of a model.",
-            hint='Use one such as "django.contrib.sessions.models.Session", or None.',
+            hint='Use a path such as "django.contrib.sessions.models.Session", or None.',
             id="user_sessions.E007",
         )
     ]
@@ -169,15 +169,15 @@ def check_move_from(**kwargs: Any) -> list[CheckMessage]:
 @register
 def check_move_from_itself(**kwargs: Any) -> list[CheckMessage]:
     model = None
-    with suppress(Exception):  # other checks tell what is wrong with the engine
+    with suppress(Exception):  # E012 reports a broken engine
         model = get_session_model()
     path = f".{conf.MOVE_FROM}".lower().replace(".models.", ".")
     if model is None or not path.endswith(f".{model._meta.label_lower}"):
         return []
     return [
         Error(
-            f"USER_SESSIONS_MOVE_FROM is {conf.MOVE_FROM!r}, which is where the sessions are now.",
-            hint="Use the path of the model that they were in before, or None.",
+            f"USER_SESSIONS_MOVE_FROM is {conf.MOVE_FROM!r}, which is the current session model.",
+            hint="Use the path of the model that held the sessions before, or None.",
             id="user_sessions.E015",
         )
     ]
@@ -190,8 +190,8 @@ def check_cache_seconds(**kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         Error(
-            f"USER_SESSIONS_CACHE_SECONDS is {value!r}, which is not a number of seconds.",
-            hint="Use a whole number above zero, e.g. 300.",
+            f"USER_SESSIONS_CACHE_SECONDS is {value!r}, which is not a whole number above zero.",
+            hint="Use a number of seconds, e.g. 300.",
             id="user_sessions.E020",
         )
     ]
@@ -204,8 +204,8 @@ def check_heartbeat(**kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         Error(
-            f"USER_SESSIONS_HEARTBEAT is {value!r}, which is not a length of time.",
-            hint="Use a timedelta above zero, e.g. timedelta(minutes=1).",
+            f"USER_SESSIONS_HEARTBEAT is {value!r}, which is not a timedelta above zero.",
+            hint="Use a timedelta, e.g. timedelta(minutes=1).",
             id="user_sessions.E030",
         )
     ]
@@ -230,10 +230,10 @@ def check_unknown_settings(**kwargs: Any) -> list[CheckMessage]:
 
 
 def _nearest(name: str) -> str | None:
-    """Return the setting that was probably meant; a name without our prefix may be another app's."""
+    """Return the setting that was probably meant, or None. A name without our prefix may be another app's."""
     known = all_settings()
     if not name.startswith(PREFIX):
-        return next(iter(get_close_matches(name, known, n=1, cutoff=_ALIKE)), None)
+        return next(iter(get_close_matches(name, known, n=1, cutoff=_MIN_SIMILARITY)), None)
     by_end = {full.removeprefix(PREFIX): full for full in known}
     alike = get_close_matches(name.removeprefix(PREFIX), by_end, n=1)
     return by_end[alike[0]] if alike else None

@@ -1,4 +1,4 @@
-"""System checks: whether the themes in INSTALLED_APPS are in the right places, and complete."""
+"""System checks of the themes in INSTALLED_APPS: their order, and what they require."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ THEMES = "user_sessions_themes"
 ALLAUTH_THEME = f"{THEMES}.allauth"
 NEEDED_BY_THEMES = {ALLAUTH_THEME: "allauth", f"{THEMES}.admin": "django.contrib.admin"}
 
-# How a theme's template names a stylesheet that isn't in git.
+# How a theme's template refers to a stylesheet that `make assets` builds.
 _BUILT = re.compile(r"{% static '(\w+/vendor/[^']+\.css)'")
 
 
@@ -24,8 +24,8 @@ def check_themes(**kwargs: Any) -> list[CheckMessage]:
     others = [name for name in _themes_in_use() if name != ALLAUTH_THEME]
     return [
         Warning(
-            f"INSTALLED_APPS has the theme {name!r} below {APP!r}, whose own pages come first.",
-            hint=f"Remove {name!r}, since {others[0]!r} is in use."
+            f"INSTALLED_APPS has the theme {name!r} below {APP!r}, whose own templates take precedence.",
+            hint=f"Remove {name!r}, because {others[0]!r} is in use."
             if others
             else f"Move {name!r} above {APP!r}.",
             id="user_sessions.W012",
@@ -38,12 +38,12 @@ def check_themes(**kwargs: Any) -> list[CheckMessage]:
 @register
 def check_one_theme(**kwargs: Any) -> list[CheckMessage]:
     themes = _themes_in_use()
-    if themes[:1] == [ALLAUTH_THEME]:  # it leaves allauth's elements to the next one
+    if themes[:1] == [ALLAUTH_THEME]:  # the next theme provides allauth's elements
         themes = themes[1:]
     return [
         Warning(
-            f"INSTALLED_APPS has the theme {name!r} below the theme {themes[0]!r}, and pages come out "
-            "as a mixture of both.",
+            f"INSTALLED_APPS has the theme {name!r} below the theme {themes[0]!r}, so pages mix the "
+            "templates of both.",
             hint=f"Remove {name!r}, or {themes[0]!r}.",
             id="user_sessions.W019",
         )
@@ -52,7 +52,7 @@ def check_one_theme(**kwargs: Any) -> list[CheckMessage]:
 
 
 def _themes_in_use() -> list[str]:
-    """Return the themes whose templates come before those of the app, the first of them first."""
+    """Return the themes above this app, whose templates take precedence over its own, in order."""
     above = takewhile(lambda name: name != APP, _app_names())
     return [name for name in above if name.startswith(f"{THEMES}.")]
 
@@ -65,8 +65,8 @@ def _app_names() -> list[str]:
 def check_themes_apps(**kwargs: Any) -> list[CheckMessage]:
     return [
         Error(
-            f"INSTALLED_APPS has the theme {theme!r} and not {app!r}, of whose templates its pages "
-            "are made, so they can't be shown.",
+            f"INSTALLED_APPS has the theme {theme!r} but not {app!r}, whose templates the theme uses, so "
+            "its pages can't be rendered.",
             hint=f"Add {app!r} to INSTALLED_APPS, or remove {theme!r}.",
             id="user_sessions.E016",
         )
@@ -77,14 +77,14 @@ def check_themes_apps(**kwargs: Any) -> list[CheckMessage]:
 
 @register
 def check_themes_stylesheets(**kwargs: Any) -> list[CheckMessage]:
-    """Find a theme that was installed from a clone in which nobody has built its stylesheets."""
+    """Report a theme that was installed from a clone in which its stylesheets were not built."""
     themes = [app for app in apps.get_app_configs() if app.name.startswith(f"{THEMES}.")]
     missing = {theme.name: _missing_stylesheets(Path(theme.path)) for theme in themes}
     return [
         Warning(
-            f"The theme {theme!r} has no {names[0]!r} among its static files, so its pages have no look.",
-            hint="Run `make assets` in the clone of django-user-sessions that it comes from, or install "
-            "the package again.",
+            f"The theme {theme!r} has no static file {names[0]!r}, so its pages have no styles.",
+            hint="Run `make assets` in the clone of django-user-sessions from which it was installed, or "
+            "install the package again.",
             id="user_sessions.W018",
         )
         for theme, names in missing.items()

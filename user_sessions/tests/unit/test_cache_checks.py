@@ -64,7 +64,7 @@ class TestBad:
         [message] = found()
         assert message.id == f"user_sessions.{check_id}"
         assert "'sessions'" in message.msg
-        assert re.fullmatch(r"(Use|Set) .+\.", message.hint)
+        assert re.fullmatch(r"(Use|Set|Add) .+\.", message.hint)
 
     def test_cache_of_an_engine_that_uses_none_is_not(self, use, cache, check_id):
         use(cache, engine="user_sessions.backends.db")

@@ -142,27 +142,27 @@ HALF_DONE = {
         {"MIDDLEWARE": stack(DJANGOS)},
         "E011",
         f"MIDDLEWARE has {DJANGOS!r}",
-        f"Replace it by {OURS!r}.",
+        f"Replace it with {OURS!r}.",
         {"MIDDLEWARE": stack(OURS)},
     ),
     "Django's middleware too": (
         {"MIDDLEWARE": [*STACK, DJANGOS]},
         "E011",
         f"MIDDLEWARE has {DJANGOS!r}",
-        f"Remove it, and leave {OURS!r}.",
+        f"Remove it, and keep {OURS!r}.",
         {"MIDDLEWARE": STACK},
     ),
     "another app's middleware": (
         {"MIDDLEWARE": stack(OLD)},
         "E011",
         f"MIDDLEWARE has {OLD!r}",
-        f"Replace it by {OURS!r}.",
+        f"Replace it with {OURS!r}.",
         {"MIDDLEWARE": stack(OURS)},
     ),
     "Django's engine": (
         {"SESSION_ENGINE": "django.contrib.sessions.backends.cached_db"},
         "E012",
-        "SESSION_ENGINE is 'django.contrib.sessions.backends.cached_db', which doesn't know",
+        "SESSION_ENGINE is 'django.contrib.sessions.backends.cached_db', which doesn't store",
         "Use SESSION_ENGINE = 'user_sessions.backends.db'",
         {"SESSION_ENGINE": "user_sessions.backends.db"},
     ),
@@ -190,15 +190,15 @@ HALF_DONE = {
     "Django's app": (
         {"INSTALLED_APPS": [*INSTALLED, DJANGOS_APP]},
         "W010",
-        "INSTALLED_APPS has 'django.contrib.sessions' beside 'user_sessions'",
+        "INSTALLED_APPS has both 'django.contrib.sessions' and 'user_sessions'",
         "remove 'django.contrib.sessions' from INSTALLED_APPS.",
         {"INSTALLED_APPS": INSTALLED},
     ),
     "LOGOUT_REDIRECT_URL": (
         {"LOGOUT_REDIRECT_URL": None, "LOGIN_URL": "/sign-in/"},
         "W011",
-        "LOGOUT_REDIRECT_URL is None, so whoever signs out on the session pages is sent to sign in "
-        "again, at LOGIN_URL, '/sign-in/'.",
+        "LOGOUT_REDIRECT_URL is None, so a user who signs out on the session pages is "
+        "redirected to LOGIN_URL, '/sign-in/', to sign in again.",
         'e.g. LOGOUT_REDIRECT_URL = "/".',
         {"LOGOUT_REDIRECT_URL": "/"},
     ),
@@ -213,7 +213,7 @@ HALF_DONE = {
         {"INSTALLED_APPS": [*INSTALLED, PICO]},
         "W012",
         f"INSTALLED_APPS has the theme {PICO!r} below 'user_sessions'",
-        f"Remove {PICO!r}, since {DEFAULT_THEME!r} is in use.",
+        f"Remove {PICO!r}, because {DEFAULT_THEME!r} is in use.",
         {"INSTALLED_APPS": INSTALLED},
     ),
     "two themes": (
@@ -240,28 +240,28 @@ HALF_DONE = {
     "the theme allauth without that": (
         {"INSTALLED_APPS": with_themes(ALLAUTH_THEME)},
         "E016",
-        f"INSTALLED_APPS has the theme {ALLAUTH_THEME!r} and not 'allauth'",
+        f"INSTALLED_APPS has the theme {ALLAUTH_THEME!r} but not 'allauth'",
         f"Add 'allauth' to INSTALLED_APPS, or remove {ALLAUTH_THEME!r}.",
         {"INSTALLED_APPS": with_themes(ALLAUTH_THEME, "allauth")},
     ),
     "the theme admin without that": (
         {"INSTALLED_APPS": with_themes(ADMIN_THEME, without=["django.contrib.admin"])},
         "E016",
-        f"INSTALLED_APPS has the theme {ADMIN_THEME!r} and not 'django.contrib.admin'",
+        f"INSTALLED_APPS has the theme {ADMIN_THEME!r} but not 'django.contrib.admin'",
         f"Add 'django.contrib.admin' to INSTALLED_APPS, or remove {ADMIN_THEME!r}.",
         {"INSTALLED_APPS": with_themes(ADMIN_THEME)},
     ),
     "no database": (
         {"GEOIP_PATH": "no/such/folder"},
         "W013",
-        "GEOIP_PATH is 'no/such/folder', where there is no database.",
+        "GEOIP_PATH is 'no/such/folder', which has no database.",
         "or remove GEOIP_PATH.",
         {"GEOIP_PATH": None},
     ),
     "no path": (
         {"GEOIP_PATH": 5},
         "W013",
-        "GEOIP_PATH is '5', where there is no database.",
+        "GEOIP_PATH is '5', which has no database.",
         "or remove GEOIP_PATH.",
         {"GEOIP_PATH": None},
     ),
@@ -275,7 +275,7 @@ HALF_DONE = {
     "allauth's app": (
         {"INSTALLED_APPS": [*INSTALLED, ALLAUTHS_APP]},
         "W016",
-        "INSTALLED_APPS has 'allauth.usersessions' beside 'user_sessions'",
+        "INSTALLED_APPS has both 'allauth.usersessions' and 'user_sessions'",
         "remove 'allauth.usersessions' from INSTALLED_APPS, its middleware from MIDDLEWARE",
         {"INSTALLED_APPS": INSTALLED},
     ),
@@ -309,19 +309,19 @@ def modules(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("half_done", "check_id", "shown", "hint", "mended"), HALF_DONE.values(), ids=HALF_DONE
+    ("half_done", "check_id", "shown", "hint", "fixed"), HALF_DONE.values(), ids=HALF_DONE
 )
 class TestHalfDone:
-    def test_is_reported_once_with_what_is_seen(self, half_done, check_id, shown, hint, mended):
+    def test_is_reported_once_with_what_is_seen(self, half_done, check_id, shown, hint, fixed):
         with override_settings(**half_done):
             [message] = messages()
         assert message.id == f"user_sessions.{check_id}"
         assert shown in message.msg
 
-    def test_doing_what_the_hint_says_ends_it(self, half_done, check_id, shown, hint, mended):
+    def test_doing_what_the_hint_says_ends_it(self, half_done, check_id, shown, hint, fixed):
         with override_settings(**half_done):
             assert hint in messages()[0].hint
-            with override_settings(**mended):
+            with override_settings(**fixed):
                 assert [message for message in messages() if not message.is_silenced()] == []
 
 
@@ -368,7 +368,9 @@ class TestThemes:
             with override_settings(INSTALLED_APPS=with_themes(made)):
                 [message] = messages()
         assert message.id == "user_sessions.W018"
-        assert message.msg.startswith(f"The theme {made!r} has no 'user_sessions_{source}/vendor/")
+        assert message.msg.startswith(
+            f"The theme {made!r} has no static file 'user_sessions_{source}/vendor/"
+        )
         assert message.hint.startswith("Run `make assets` in the clone of django-user-sessions")
 
     def test_building_it_ends_that(self):
@@ -431,7 +433,7 @@ class TestEngineWithoutItsApp:
     def test_is_reported(self):
         [message] = messages()
         assert message.id == "user_sessions.E013"
-        assert "labels.LabelledSession, is not in INSTALLED_APPS." in message.msg
+        assert "labels.LabelledSession is not in INSTALLED_APPS." in message.msg
         assert message.hint == "Add 'labels' to INSTALLED_APPS."
 
     def test_installing_it_ends_it(self, monkeypatch):
@@ -464,7 +466,7 @@ class TestGeoIP:
         geoip.write_database(database, record, "GeoLite2-ASN")
         [message] = messages()
         assert message.id == "user_sessions.W013"
-        assert message.msg.endswith("A database of the type GeoLite2-ASN holds no places.")
+        assert message.msg.endswith("A database of the type GeoLite2-ASN has no places.")
 
     @pytest.mark.usefixtures("database")
     def test_geoip2_is_missing(self, monkeypatch, tmp_path):
@@ -472,7 +474,7 @@ class TestGeoIP:
             monkeypatch.setitem(sys.modules, name, None)
         [message] = messages()
         assert message.id == "user_sessions.W014"
-        assert message.msg.startswith(f"GEOIP_PATH is {str(tmp_path)!r}, but geoip2")
+        assert message.msg.startswith(f"GEOIP_PATH is {str(tmp_path)!r}, but the package geoip2")
         assert message.hint == "Run `python -m pip install geoip2`, or remove GEOIP_PATH."
         monkeypatch.undo()
         assert messages() == []
