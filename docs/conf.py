@@ -48,7 +48,7 @@ def filter_table(filters: dict[str, Callable[..., Any]]) -> str:
         f"| `{name}` | {(look.__doc__ or '').partition(chr(10))[0]} |"
         for name, look in sorted(filters.items())
     ]
-    return "\n".join(["| filter | gives |", "|---|---|", *rows])
+    return "\n".join(["| filter | what it does |", "|---|---|", *rows])
 
 
 def check_table(folder: Path) -> str:

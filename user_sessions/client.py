@@ -1,4 +1,4 @@
-"""Who sent a request: the client's address, and its user agent made safe to store."""
+"""The client of a request: its address, and its user agent in a form that is safe to store."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ Network = IPv4Network | IPv6Network
 
 UNIX_SOCKET = "unix"
 
-# Quotes are in pairs here, so each character can be taken in one way only: linear time.
+# Quotes come in pairs, so each character matches in one way only: no backtracking, linear time.
 _FORWARDED_PAIR = re.compile(r'(?:[^;"]|"[^"]*")+')
 _WITH_PORT = re.compile(r"\[(?P<v6>[^\]]*)\](?::\d*)?|(?P<v4>[\d.]+):\d*")
 
 
 def client_address(request: HttpRequest) -> str | None:
-    """Return the address that a request came from, or None where it can't be known.
+    """Return the client's address, or None if it is unknown.
 
-    Behind proxies it is the right-most address in the header that isn't a proxy of ours: everything
-    to the left of it was written by the client, who may have made it up.
+    Behind proxies, this is the right-most address in the header that isn't a trusted proxy. The client
+    wrote everything to the left of it and may have forged it.
     """
     if conf.CLIENT_IP:
         return parse_address(import_string(conf.CLIENT_IP)(request))
@@ -44,22 +44,22 @@ def client_address(request: HttpRequest) -> str | None:
 
 
 def parse_address(value: str | None) -> str | None:
-    """Return an address in its shortest form, without port or scope, or None for what is none.
+    """Return an address in its shortest form, without port or scope, or None if it is invalid.
 
-    An IPv4 address that is mapped into IPv6 (RFC 4291, section 2.5.5.2) is given as IPv4.
+    An IPv4-mapped IPv6 address (RFC 4291, section 2.5.5.2) is returned as IPv4.
     """
     return _text(_parsed(value or ""))
 
 
-# Browsers come back, and the server has seen to it that this is an address and no longer than one.
+# Most requests come from recent addresses. Keys are short: the server sets REMOTE_ADDR, not the client.
 _address_of_peer = lru_cache(maxsize=1024)(parse_address)
 
 
 def clean_user_agent(value: str, max_length: int) -> str | None:
-    """Return a user agent as it can be stored and shown, or None for an empty one.
+    """Return a user agent in a form that can be stored and shown, or None if it is empty.
 
-    What no database or page can take (NUL, control and invisible characters, lone surrogates, bytes
-    that aren't UTF-8), or no reader see, becomes U+FFFD; the rest is cut to a number of characters.
+    Characters that a database or page can't hold, or that are invisible, become U+FFFD: NUL, control
+    characters, lone surrogates, bytes that aren't UTF-8. The result has at most ``max_length`` characters.
     """
     if value.isascii() and value.isprintable():
         return value[:max_length].strip() or None
@@ -69,7 +69,7 @@ def clean_user_agent(value: str, max_length: int) -> str | None:
 
 
 def trusted_networks(proxies: tuple[str, ...]) -> tuple[Network, ...]:
-    """Return the networks among USER_SESSIONS_TRUSTED_PROXIES; ValueError for what is none."""
+    """Return the networks in USER_SESSIONS_TRUSTED_PROXIES. Raise ValueError for an invalid one."""
     return tuple(ip_network(proxy) for proxy in proxies if proxy != UNIX_SOCKET)
 
 
@@ -87,10 +87,10 @@ def _in_trusted_network(address: Address) -> bool:
 
 
 def _hops(request: HttpRequest) -> Iterator[str]:
-    """Give what the proxies wrote, the nearest first.
+    """Return the addresses that the proxies wrote, the nearest proxy's first.
 
-    Elements are divided at every comma, inside quotes too: no address holds one, and a quote that
-    the client left open must not swallow what a proxy wrote after it.
+    Split at every comma, also inside quotes. No address contains a comma, and a quote that the client
+    left open must not hide what a proxy appended.
     """
     elements = request.headers.get(conf.FORWARDED_HEADER, "").split(",")
     hops = (element for element in reversed(elements) if element.strip())
@@ -98,11 +98,11 @@ def _hops(request: HttpRequest) -> Iterator[str]:
 
 
 def _forwarded_for(element: str) -> str:
-    """Return the client that an element of Forwarded names (RFC 7239, section 5.2).
+    """Return the client in an element of Forwarded (RFC 7239, section 5.2), or "unknown".
 
-    One that names none, or several, is no address, so the walk ends there. So does one that may be
-    the end of a quoted text, e.g. of a host that the client made up and the proxy passed on: it has
-    a quote too many, or a quote that is escaped.
+    "unknown" isn't an address, so the search for the client stops there. It is returned if the element
+    names no client or several, or if it may be part of a quoted text that the client forged: it has an
+    escaped or an unpaired quote.
     """
     if "\\" in element or element.count('"') % 2:
         return "unknown"
@@ -127,7 +127,7 @@ def _text(address: Address | None) -> str | None:
 
 
 def _decoded(value: str) -> str:
-    """Undo WSGI's latin-1 (PEP 3333); text that never was latin-1 stays as it is."""
+    """Convert WSGI's latin-1 (PEP 3333) to UTF-8; return other text unchanged, as ASGI servers give it."""
     try:
         return value.encode("latin-1").decode("utf-8", "replace")
     except UnicodeEncodeError:

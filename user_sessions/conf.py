@@ -1,4 +1,4 @@
-"""The settings, ``USER_SESSIONS_<NAME>``: each with its default and what it does, in one place."""
+"""The settings ``USER_SESSIONS_<NAME>``, each with its default and description."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _read: dict[str, Any] = {}
 
 @receiver(setting_changed)
 def forget(setting: str, **kwargs: Any) -> None:
-    """Drop the kept value of a setting that ``override_settings`` changed."""
+    """Forget the cached value of a setting when ``override_settings`` changes it."""
     _read.pop(setting, None)
 
 
 class Setting(Generic[T]):
-    """A setting of the site, or its default.
+    """A descriptor that returns the site's setting, or its default.
 
-    Each process reads it once and keeps it, until ``override_settings`` changes it. Most sites set none
-    of these, and Django keeps no value for a setting that isn't set: each look-up would search again.
+    Each process reads a setting once and keeps it until ``override_settings`` changes it. Django doesn't
+    cache that a setting isn't set, so each look-up would search again.
     """
 
     def __init__(self, summary: str, *, default: T) -> None:
@@ -46,49 +46,49 @@ class Setting(Generic[T]):
 
 
 class Conf:
-    """Every setting of the app. Use the instance ``conf``."""
+    """All settings of the app. Use the instance ``conf``."""
 
     ACTIVITY_INTERVAL = Setting[timedelta | None](
-        "How much time passes before a visit that changes nothing is recorded again; "
-        "zero records every request, None records none.",
+        "The minimum time between two updates of a session's last activity. "
+        "Zero records every request, None records no activity.",
         default=timedelta(minutes=1),
     )
     CACHE_SECONDS = Setting[int](
-        "For how many seconds the engine cached_db believes its cache after it read or saved a session. "
-        "Whatever goes wrong in the cache ends with that.",
+        "The number of seconds for which the engine cached_db uses a cache entry after it read or saved "
+        "the session. An error in the cache lasts no longer than this.",
         default=300,
     )
     CLIENT_IP = Setting[str | None](
-        "Dotted path of a function that takes the request and gives the client's address as text, "
-        "or None. It replaces the two settings on proxies.",
+        "Dotted path of a function that takes the request and returns the client's address as text, or "
+        "None. It replaces USER_SESSIONS_TRUSTED_PROXIES and USER_SESSIONS_FORWARDED_HEADER.",
         default=None,
     )
     FORWARDED_HEADER = Setting[str](
         "The header in which your proxies name the client: X-Forwarded-For, or Forwarded (RFC 7239). "
-        "The other one is never read, since a proxy that doesn't write it passes on what the client sent.",
+        "The app never reads the other one, because a client can send it and your proxies pass it on.",
         default="X-Forwarded-For",
     )
     HEARTBEAT = Setting[timedelta](
-        "How much time passes before an open websocket of user_sessions.channels looks at its session "
-        "again, should a message that it has ended have been lost.",
+        "The interval at which an open websocket of user_sessions.channels checks its session, "
+        "in case a message about its end was lost.",
         default=timedelta(minutes=1),
     )
     MOVE_FROM = Setting[str | None](  # 4.0: remove
-        "Dotted path of another app's session model, for a site that can't stop to run "
-        "migratesessions: a session that isn't found is looked for there, and moved at its first visit.",
+        "Dotted path of another app's session model, for a site that can't stop to run migratesessions. "
+        "A session that isn't found is looked up there, and moved at its first visit.",
         default=None,
     )
     STORE_IP = Setting[bool](
-        "Whether addresses are stored. Where False, they also go from a row when it is next written.",
+        "Whether addresses are stored. If False, the next write of a row also removes its address.",
         default=True,
     )
     STORE_USER_AGENT = Setting[bool](
-        "Whether user agents are stored. Where False, they also go from a row when it is next written.",
+        "Whether user agents are stored. If False, the next write of a row also removes its user agent.",
         default=True,
     )
     TRUSTED_PROXIES = Setting[Sequence[str]](
-        'Addresses and networks of your proxies, and "unix" for one that connects over a socket. '
-        "Only what they say about the client is believed.",
+        'Addresses and networks of your proxies, and "unix" for one that connects over a Unix socket. '
+        "The app trusts only what these proxies write about the client.",
         default=(),
     )
 
@@ -97,6 +97,6 @@ conf = Conf()
 
 
 def all_settings() -> dict[str, Setting[Any]]:
-    """Return every setting by its full name, in alphabetical order."""
+    """Return all settings by full name, in alphabetical order."""
     found = [value for value in vars(Conf).values() if isinstance(value, Setting)]
     return {setting.name: setting for setting in found}

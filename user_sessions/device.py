@@ -1,4 +1,4 @@
-"""What a user agent says about the device, in words that its owner would use."""
+"""Parse a user agent into the names that users know: browser, platform and kind of device."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from functools import lru_cache
 import user_agents
 from django.utils.translation import gettext as _
 
-# A page shows a few dozen devices, a busy admin some hundred; parsing one takes about a millisecond.
+# A page shows a few dozen devices, an admin list some hundred. Parsing one takes about a millisecond.
 CACHE_SIZE = 2048
-# Parsing takes longer the longer the text; the app's own model stores half as many characters.
-LONGEST_PARSED = 1024
+# Limits the time of parsing. The app's own model stores half as many characters.
+MAX_PARSED_LENGTH = 1024
 
 KINDS = ("phone", "tablet", "computer", "tv", "bot", "other")
 
-# How the parser calls a browser, and how its maker does.
+# The parser's name of a browser, and its vendor's name.
 _BROWSERS = {
     "AVG": "AVG Secure Browser",
     "bingbot": "Bingbot",
@@ -46,11 +46,11 @@ _BROWSERS = {
     "VivoBrowser": "vivo Browser",
     "WindowsPowerShell": "PowerShell",
 }
-# What is in a browser's place and isn't one: a system, its media player, a standard for television.
+# Names that the parser returns as a browser, but that are a system, a media player or a TV standard.
 _NOT_BROWSERS = frozenset({"", "Android", "AppleCoreMedia", "Apple Watch App", "HbbTV", "Other"})
-# What the parser takes for another browser, mostly for the one it is built on: the first pattern
-# found in the user agent gives the name. Each has its row in tests/user_agents.csv.
-_MENDED_BROWSERS = tuple(
+# Browsers that the parser confuses with another, mostly with the one that they are derived from. The
+# first pattern that matches the user agent gives the name. Each has a row in tests/user_agents.csv.
+_CORRECTED_BROWSERS = tuple(
     (re.compile(pattern), name)
     for pattern, name in (
         # apps that show pages
@@ -67,7 +67,7 @@ _MENDED_BROWSERS = tuple(
         (r"\bWeibo\b", "Weibo"),
         ("YJApp-", "Yahoo! JAPAN"),
         (r"\bZalo/", "Zalo"),
-        # browsers built on another
+        # browsers derived from another
         (r"Chrome/\S+ Safari/\S+ Atlas/", "ChatGPT Atlas"),
         (r"\bLibreWolf/", "LibreWolf"),
         (r"\bMXiOS/", "Maxthon"),
@@ -79,7 +79,7 @@ _MENDED_BROWSERS = tuple(
         (r"\bVivaldi/", "Vivaldi"),
         (r"Macintosh.*Mobile/\w+$", "Safari"),
         ("YaSearchBrowser/", "Yandex"),
-        # programs, and apps without a browser: they name themselves
+        # programs, and apps without a browser: they send their own name
         ("com.tinyspeck.chatlyio/", "Slack"),
         (r"\bdiscord/", "Discord"),
         (r"\) ([\w-]{1,40})/\S+ Chrome/\S+ Electron/", r"\1"),
@@ -96,7 +96,7 @@ _MENDED_BROWSERS = tuple(
         ("^(Dart|Kodi|node-fetch|Playwright)/", r"\1"),
     )
 )
-# Bots that the parser knows by name and not as such.
+# Bots whose name the parser returns without recognizing them as bots.
 _BOT = re.compile("(?:bot|spider|-User)$", re.IGNORECASE)
 _PLATFORMS = {
     "Arch Linux": "Linux",
@@ -118,16 +118,16 @@ _PLATFORMS = {
     "Ubuntu": "Linux",
     "openSUSE": "Linux",
 }
-# Browsers froze the version at 10, so newer ones can't be told apart (WICG User-Agent Reduction).
+# Browsers always send version 10, so 10 and 11 can't be distinguished (WICG User-Agent Reduction).
 _WINDOWS_VERSIONS = {"10": "Windows 10/11", "11": "Windows 10/11"}
-# Devices that people know by their own name and not by their system's: the first that is found in
-# "<the parser's word for the device>; <user agent>".
+# Devices that users know by their own name instead of their system's. The first pattern that matches
+# "<the parser's name of the device>; <user agent>" applies.
 _DEVICES = tuple(
     (re.compile(pattern), name, kind)
     for pattern, name, kind in (
         ("^iPhone", "iPhone", "phone"),
         ("^iPad", "iPad", "tablet"),
-        # asks for desktop pages, in what exists for iOS only; Safari's can't be told from a Mac's
+        # An iPad that requests desktop pages, in a browser for iOS. In Safari it looks like a Mac.
         ("Macintosh.*(?:CriOS|FxiOS|EdgiOS|Mobile)/", "iPad", "tablet"),
         (r"Darwin/\S+ \(x86_64", "macOS", "computer"),
         ("^iPod", "iPod", "phone"),
@@ -150,8 +150,8 @@ _DEVICES = tuple(
         (r"\bXbox\b", "Xbox", "other"),
     )
 )
-# The parser takes for a feature phone whatever begins with one of some hundred words of four letters,
-# such as "http" and "play". One that is a phone says so elsewhere too.
+# The parser takes a user agent for a feature phone if it begins with one of some hundred four-letter
+# words, such as "http" or "play". A real one also matches _FEATURE_PHONE.
 _GUESSED_PHONE = "Generic Feature Phone"
 _FEATURE_PHONE = re.compile(r"\bMIDP\b|Opera Mini|Mobile", re.IGNORECASE)
 _COMPUTERS = frozenset({"Linux", "FreeBSD", "NetBSD", "OpenBSD"})
@@ -161,7 +161,7 @@ _UNKNOWN = frozenset({"", "Other"})
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A parsed user agent: names as their makers write them, None for what can't be told."""
+    """A parsed user agent, with names as vendors write them. A name is None if it is unknown."""
 
     browser: str | None
     platform: str | None
@@ -169,9 +169,9 @@ class Device:
 
 
 def device_name(user_agent: str | None) -> str | None:
-    """Return a device as a person would name it, in the active language.
+    """Return the name of a device in the active language, or None if it is unknown.
 
-    "Firefox on Linux", "Firefox", "Linux", or None where the user agent tells neither.
+    For example "Firefox on Linux", "Firefox" or "Linux".
     """
     device = parse(user_agent or "")
     if device.browser and device.platform:
@@ -184,12 +184,12 @@ def device_name(user_agent: str | None) -> str | None:
 
 @lru_cache(maxsize=CACHE_SIZE)
 def parse(user_agent: str) -> Device:
-    """Return what a user agent says; of an empty or unknown one, nothing.
+    """Return the device of a user agent. The names are None if it is empty or unknown.
 
-    A bot has no platform: where it names one, it only acts as such a device.
+    A bot has no platform. If its user agent names one, the bot only imitates that device.
     """
-    parsed = user_agents.parse(user_agent[:LONGEST_PARSED])
-    family = _mended_browser(parsed.ua_string) or parsed.browser.family
+    parsed = user_agents.parse(user_agent[:MAX_PARSED_LENGTH])
+    family = _corrected_browser(parsed.ua_string) or parsed.browser.family
     browser = _browser(family, parsed.os.family)
     if parsed.is_bot or _BOT.search(browser or ""):
         return Device(browser, None, "bot")
@@ -197,28 +197,28 @@ def parse(user_agent: str) -> Device:
     return Device(None if browser == platform else browser, platform, kind)
 
 
-def _mended_browser(user_agent: str) -> str | None:
-    """Return the name of a browser that the parser takes for another, or None."""
-    found = ((pattern.search(user_agent), name) for pattern, name in _MENDED_BROWSERS)
+def _corrected_browser(user_agent: str) -> str | None:
+    """Return the name of a browser that the parser confuses with another, or None."""
+    found = ((pattern.search(user_agent), name) for pattern, name in _CORRECTED_BROWSERS)
     names = (match.expand(name) for match, name in found if match)
     return next((name.replace("%20", " ") for name in names), None)
 
 
 def _browser(family: str, system: str) -> str | None:
-    """Return a browser's name. The parser takes any WebKit for Safari, which only Apple has."""
+    """Return a browser's name. The parser takes every WebKit for Safari, which exists on Apple's systems only."""
     name = None if family in _NOT_BROWSERS else _BROWSERS.get(family, family)
     return None if name == "Safari" and system not in {"Mac OS X", "iOS"} else name
 
 
 def _known_device(parsed: user_agents.parsers.UserAgent) -> tuple[str, str] | None:
-    """Return name and kind of a device that people know by its own name, or None."""
+    """Return name and kind of a device that users know by its own name, or None."""
     described = f"{parsed.device.family}; {parsed.ua_string}"
     found = ((name, kind) for pattern, name, kind in _DEVICES if pattern.search(described))
     return next(found, None)
 
 
 def _system(parsed: user_agents.parsers.UserAgent) -> tuple[str | None, str]:
-    """Return name and kind of a device that people know by its system."""
+    """Return name and kind of a device that users know by its system."""
     platform = _platform(parsed.os.family, parsed.os.version_string)
     return platform, _kind(platform, parsed)
 
@@ -233,7 +233,7 @@ def _kind(platform: str | None, parsed: user_agents.parsers.UserAgent) -> str:
     if platform == "Android":
         return "tablet" if _is_android_tablet(parsed.ua_string) else "phone"
     if platform is None and "(" not in parsed.ua_string:
-        return "other"  # a program that names only itself
+        return "other"  # a program that sends only its own name
     if parsed.is_tablet:
         return "tablet"
     if _is_phone(platform, parsed):
@@ -248,5 +248,5 @@ def _is_phone(platform: str | None, parsed: user_agents.parsers.UserAgent) -> bo
 
 
 def _is_android_tablet(user_agent: str) -> bool:
-    """Tell by what browsers write: Firefox says "Tablet", Chrome and those built on it leave out "Mobile"."""
+    """Firefox sends "Tablet" on a tablet. Chrome, and browsers derived from it, omit "Mobile"."""
     return "Tablet" in user_agent or ("Chrome/" in user_agent and "Mobile" not in user_agent)

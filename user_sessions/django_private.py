@@ -1,6 +1,6 @@
-"""Every use of Django's private API: what it is, and in which versions of Django it was read.
+"""All uses of Django's private API, as read in Django 5.2, 6.0 and 6.1.
 
-``tests/unit/test_django_private.py`` fails if Django changes one of them. Read in Django 5.2, 6.0 and 6.1.
+``tests/unit/test_django_private.py`` fails if Django changes one of them.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 
 def delete_in_one_statement(queryset: QuerySet[Any]) -> int:
-    """Delete rows without their instances and return how many (django/db/models/query.py, ``_raw_delete``).
+    """Delete rows without fetching them and return how many (django/db/models/query.py, ``_raw_delete``).
 
-    ``QuerySet.delete()`` ends in it, after it has found that no instance is needed.
+    ``QuerySet.delete()`` does the same if no signal receiver and no cascade needs the instances.
     """
     return int(queryset._raw_delete(queryset.db))
 
 
 def gives_values(queryset: QuerySet[Any]) -> bool:
-    """Return whether ``values()`` or ``values_list()`` was called, after which Django refuses to delete.
+    """Return whether ``values()`` or ``values_list()`` was called. Django then refuses to delete.
 
     (django/db/models/query.py, ``_fields``)
     """
@@ -33,10 +33,10 @@ def gives_values(queryset: QuerySet[Any]) -> bool:
 
 
 def is_in_callers_transaction(connection: BaseDatabaseWrapper) -> bool:
-    """Return whether an outer transaction of the caller's may still undo what is written now.
+    """Return whether a transaction of the caller may still roll back what is written now.
 
-    The transaction that Django's TestCase puts around a test doesn't count, since nothing in the test
-    sees its end (django/db/transaction.py, ``durable``: ``atomic_blocks`` and ``_from_testcase``).
+    The transaction of Django's TestCase doesn't count, because the test ends before it does
+    (django/db/transaction.py, ``durable``: ``atomic_blocks`` and ``_from_testcase``).
     """
     if not connection.in_atomic_block:
         return not connection.get_autocommit()
@@ -44,16 +44,16 @@ def is_in_callers_transaction(connection: BaseDatabaseWrapper) -> bool:
 
 
 def last_on_commit(connection: BaseDatabaseWrapper) -> object:
-    """Return the function that this transaction calls last after its COMMIT, or None.
+    """Return the last ``on_commit`` callback of the current transaction, or None.
 
-    (django/db/backends/base/base.py, ``run_on_commit``: a savepoint's ids, the function, ``robust``)
+    (django/db/backends/base/base.py, ``run_on_commit``: tuples of savepoint ids, function, ``robust``)
     """
     waiting = connection.run_on_commit
     return waiting[-1][1] if waiting else None
 
 
 class FastCollector(Collector):
-    """Django's collector, for which some receivers are no reason to fetch each instance.
+    """Django's collector, except that receivers in ``ignored`` don't make it fetch the instances.
 
     (django/db/models/deletion.py, ``_has_signal_listeners``; django/dispatch/dispatcher.py,
     ``_live_receivers``, which returns synchronous and asynchronous receivers)

@@ -1,4 +1,4 @@
-"""The session engine that SESSION_ENGINE names, and its model."""
+"""The configured session engine, SESSION_ENGINE, and its model."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ if TYPE_CHECKING:
 
 
 def get_session_model() -> type[AbstractSession]:
-    """Return the model that holds this site's sessions: the configured engine's.
+    """Return the session model of the configured engine.
 
-    Raise ImproperlyConfigured if the engine isn't one of this app or built on one, and ImportError
+    Raise ImproperlyConfigured if the engine isn't derived from an engine of this app, and ImportError
     if it can't be imported.
     """
     store = _configured_store()
     if store is None:
         raise ImproperlyConfigured(
-            f"SESSION_ENGINE is {settings.SESSION_ENGINE!r}, which doesn't know whose session is whose. "
-            "Use 'user_sessions.backends.db' or an engine that is built on it."
+            f"SESSION_ENGINE is {settings.SESSION_ENGINE!r}, which doesn't store the user of a session. "
+            "Use 'user_sessions.backends.db' or an engine that is derived from it."
         )
     return store.get_model_class()
 
 
 def store_of(model: type[models.Model]) -> type[SessionStore] | None:
-    """Return the configured engine's store class if it stores rows of a model; otherwise None.
+    """Return the configured engine's store class if it stores its sessions in this model; otherwise None.
 
-    Raise what importing the engine or its model raises: without an answer, an end must not go on,
-    since it might leave the session in a cache.
+    Errors from the import of the engine or its model propagate. Without the store class, ending a
+    session must fail, because a cache might still hold the session.
     """
     store = _configured_store()
     if store and store.get_model_class()._meta.concrete_model is model._meta.concrete_model:
@@ -44,6 +44,6 @@ def store_of(model: type[models.Model]) -> type[SessionStore] | None:
 
 
 def _configured_store() -> type[SessionStore] | None:
-    """Return the configured engine's store class if it is built on this app's; otherwise None."""
+    """Return the configured engine's store class if it is derived from this app's; otherwise None."""
     store: type = import_module(settings.SESSION_ENGINE).SessionStore
     return store if issubclass(store, SessionStore) else None

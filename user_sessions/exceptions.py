@@ -1,4 +1,4 @@
-"""What can go wrong with a session."""
+"""Exceptions of this app."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from django.contrib.sessions.exceptions import SessionInterrupted
 
 
 class SessionEnded(UpdateError, SessionInterrupted):
-    """The session was ended while a request still used it; nothing was written.
+    """The session ended while a request still used it. Nothing was written.
 
-    It is Django's UpdateError, which ``save()`` raises by contract, and its SessionInterrupted,
-    which Django answers with 400: so it needs no translation, wherever in a view it is raised.
+    It is an UpdateError, because ``save()`` of a session store raises that. It is also a
+    SessionInterrupted, which Django answers with 400, so no view needs to convert it.
     """
 
     def __init__(self) -> None:
@@ -21,10 +21,10 @@ class SessionEnded(UpdateError, SessionInterrupted):
 
 
 class CacheUnavailable(Exception):
-    """The cache of the sessions doesn't answer, so an end could not be final; nothing was changed.
+    """The session cache can't be reached, so ending a session could not be final. Nothing was changed.
 
-    The middleware answers it with 503 where a view raises it.
+    The middleware answers it with 503 if a view raises it.
     """
 
     def __init__(self) -> None:
-        super().__init__("The cache of the sessions does not answer, so nothing was changed.")
+        super().__init__("The session cache can't be reached, so nothing was changed.")

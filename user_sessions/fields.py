@@ -1,4 +1,4 @@
-"""The column that holds a session's digest."""
+"""The model field for a session's digest."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ def _digested(value: Any) -> Any:
 
 
 class SessionKeyAttribute(DeferredAttribute):
-    """Turns a session key into its digest as it is assigned, so no instance ever holds a key."""
+    """Replace a session key by its digest on assignment, so no instance ever holds a key."""
 
     def __set__(self, instance: models.Model, value: Any) -> None:
         instance.__dict__[self.field.attname] = _digested(value)
 
 
 class SessionKeyField(models.CharField):  # type: ignore[type-arg]  # its parameters can't be subscripted at run time
-    """A primary key that takes a session key or its digest, and only ever keeps the digest.
+    """A primary key that accepts a session key or its digest, and stores only the digest.
 
-    So ``Session.objects.get(pk=session_key)`` and ``get(pk=digest)`` find the same row.
+    ``Session.objects.get(pk=session_key)`` and ``get(pk=digest)`` therefore find the same row.
     """
 
     descriptor_class = SessionKeyAttribute
@@ -34,6 +34,6 @@ class SessionKeyField(models.CharField):  # type: ignore[type-arg]  # its parame
         super().__init__(*args, **kwargs)
 
     def get_prep_value(self, value: Any) -> Any:
-        """Return the digest to compare a column with; a RawKey as it is."""
+        """Return the digest of a session key or digest; return a RawKey unchanged."""
         prepared = super().get_prep_value(value)
         return str(prepared) if isinstance(value, RawKey) else _digested(prepared)

@@ -1,4 +1,4 @@
-"""Where an address is, by a GeoIP database that the site may have."""
+"""Look up the place of an address in the site's GeoIP database, if it has one."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 logger = logging.getLogger("user_sessions")
 
 _UNREADABLE = "The GeoIP database %s can't be read, so no place is shown."
-_MISSING = "GEOIP_PATH is %s, where there is no GeoIP database, so no place is shown."
+_MISSING = "GEOIP_PATH is %s, which has no GeoIP database, so no place is shown."
 
-# MaxMind names languages by country where Django names them by script.
+# Django's language codes, and MaxMind's if they differ.
 _DATABASE_LANGUAGES = {"pt": "pt-BR", "pt-br": "pt-BR", "zh-hans": "zh-CN"}
-# The kinds of databases that name places, and which method of geoip2's Reader looks them up.
+# The kinds of databases that have places, and the method of geoip2's Reader for each.
 _LOOK_UPS = {"City": "city", "Country": "country", "Enterprise": "enterprise"}
 
 
 def location_name(ip: str | None) -> str | None:
-    """Return "Zwolle, Netherlands", or "Netherlands", in the active language; None where unknown."""
+    """Return "Zwolle, Netherlands", or "Netherlands", in the active language; None if unknown."""
     place = _place(ip)
     if place is None:
         return None
@@ -40,41 +40,42 @@ def location_name(ip: str | None) -> str | None:
 
 
 def city_name(ip: str | None) -> str | None:
-    """Return "Zwolle" in the active language; None where unknown."""
+    """Return "Zwolle" in the active language; None if unknown."""
     place = _place(ip)
     return _city_name(place) if place else None
 
 
 def country_name(ip: str | None) -> str | None:
-    """Return "Netherlands" in the active language; None where unknown."""
+    """Return "Netherlands" in the active language; None if unknown."""
     place = _place(ip)
     return _name(place.country.names) if place else None
 
 
 def database_path() -> Path | None:
-    """Return the database by Django's settings GEOIP_PATH, GEOIP_CITY and GEOIP_COUNTRY.
+    """Return the path of the database, or None if there is no such file.
 
-    GEOIP_PATH is the file itself or the folder with the two (django/contrib/gis/geoip2.py).
+    GEOIP_PATH is the file, or the folder that has GEOIP_CITY or GEOIP_COUNTRY
+    (django/contrib/gis/geoip2.py).
     """
     path = getattr(settings, "GEOIP_PATH", None)
     if not path:
         return None
     try:
         candidates = (Path(path), Path(path) / city_file(), Path(path) / country_file())
-    except TypeError:  # a setting that is no path; a system check says so
+    except TypeError:  # the setting isn't a path; a system check reports it
         return None
-    # Not Path.is_file, which raises for a folder that may not be looked into.
+    # Not Path.is_file, which raises an error for a folder without permission.
     return next((candidate for candidate in candidates if os.path.isfile(candidate)), None)
 
 
 def city_file() -> str:
-    """Return what the database of cities is called in the folder GEOIP_PATH."""
+    """Return the file name of the database of cities in the folder GEOIP_PATH."""
     name: str = getattr(settings, "GEOIP_CITY", "GeoLite2-City.mmdb")
     return name
 
 
 def country_file() -> str:
-    """Return what the database of countries is called in the folder GEOIP_PATH."""
+    """Return the file name of the database of countries in the folder GEOIP_PATH."""
     name: str = getattr(settings, "GEOIP_COUNTRY", "GeoLite2-Country.mmdb")
     return name
 
@@ -87,25 +88,25 @@ def _place(ip: str | None) -> City | Country | None:
 def _database() -> Database | None:
     database, path = None, database_path()
     if path is None:
-        _say_missing(str(getattr(settings, "GEOIP_PATH", None) or ""))
+        _warn_missing(str(getattr(settings, "GEOIP_PATH", None) or ""))
         return None
-    with suppress(FileNotFoundError):  # a file that is just being replaced
-        database = _opened(path, path.stat().st_mtime_ns)
+    with suppress(FileNotFoundError):  # the file is being replaced at this moment
+        database = _open(path, path.stat().st_mtime_ns)
     return database
 
 
 @lru_cache
-def _say_missing(path: str) -> None:
-    """Say once a process that there is no file; a site that sets no path wants none."""
+def _warn_missing(path: str) -> None:
+    """Log, once per process and path, that there is no file. An empty path means that GEOIP_PATH isn't set."""
     if path:
         logger.warning(_MISSING, path)
 
 
 @lru_cache(maxsize=1)
-def _opened(path: Path, modified_ns: int) -> Database | None:
-    """Open a database once a process, and anew when the file was replaced.
+def _open(path: Path, modified_ns: int) -> Database | None:
+    """Open a database once per process, and again when the file was replaced.
 
-    One that can't be opened is said once in the log, and no page breaks for it.
+    If that fails, log the error once and return None, so that pages still work.
     """
     try:
         return Database(path)
@@ -117,7 +118,7 @@ def _opened(path: Path, modified_ns: int) -> Database | None:
 
 
 class Database:
-    """An open database. Opening raises ImportError without geoip2, and anything for a bad file."""
+    """An open database. Raise ImportError without geoip2, and any exception for an invalid file."""
 
     def __init__(self, path: Path) -> None:
         from geoip2.database import Reader
@@ -128,16 +129,16 @@ class Database:
         method = next((_LOOK_UPS[kind] for kind in _LOOK_UPS if kind in self.edition), None)
         if method is None:
             reader.close()
-            raise ValueError(f"A database of the type {self.edition} holds no places.")
+            raise ValueError(f"A database of the type {self.edition} has no places.")
         self.close = reader.close
         self.has_cities = method != _LOOK_UPS["Country"]
         self._path = path
         self._look_up: Callable[[str], City | Country] = getattr(reader, method)
-        self._not_found = (AddressNotFoundError, ValueError)  # the latter for what is no address
+        self._not_found = (AddressNotFoundError, ValueError)  # ValueError: not an address
         self._failed = False
 
     def place(self, ip: str) -> City | Country | None:
-        """Return the place of an address, or None. That the file is damaged is said once."""
+        """Return the place of an address, or None. Log once if the file is damaged."""
         try:
             return self._look_up(ip)
         except self._not_found:

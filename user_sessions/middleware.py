@@ -1,4 +1,4 @@
-"""The middleware that gives each request its session, and tells the session whose request it is."""
+"""The middleware that adds the session, with the client's address and user agent, to each request."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from user_sessions.exceptions import CacheUnavailable
 RETRY_AFTER = 60  # seconds
 
 
-class Step(enum.Enum):
-    """What a response needs to be done with its request's session."""
+class SessionAction(enum.Enum):
+    """What the middleware does with the session when it sends a response."""
 
     NOTHING = "nothing"
     DROP_COOKIE = "drop the cookie"
@@ -31,27 +31,29 @@ class Step(enum.Enum):
     TOUCH = "record the visit"
 
 
-def way_out(session: SessionStore, *, cookie_sent: bool, status: int) -> Step:
-    """Decide what a response needs.
+def response_action(session: SessionStore, *, cookie_sent: bool, status: int) -> SessionAction:
+    """Return what to do with a session when the response has this status.
 
-    No I/O here, so one table of cases tests it for WSGI and ASGI alike; the middleware only carries
-    the step out. A 5xx writes nothing: the view may have stopped half-way (the same rule as in
+    This function does no I/O, so one table of cases tests it for WSGI and ASGI alike. A status of 500
+    or above saves nothing: the view may have stopped half-way (the same rule as in
     django/contrib/sessions/middleware.py, ``process_response``).
     """
     if session.is_empty():
-        return Step.DROP_COOKIE if cookie_sent else Step.NOTHING
+        return SessionAction.DROP_COOKIE if cookie_sent else SessionAction.NOTHING
     if status >= 500:
-        return Step.NOTHING
+        return SessionAction.NOTHING
     if session.modified or settings.SESSION_SAVE_EVERY_REQUEST:
-        return Step.SAVE
-    return Step.TOUCH if session.accessed and session.touch_due() else Step.NOTHING
+        return SessionAction.SAVE
+    return (
+        SessionAction.TOUCH if session.accessed and session.touch_due() else SessionAction.NOTHING
+    )
 
 
 class SessionMiddleware(DjangoSessionMiddleware):
-    """Django's session middleware for sessions that know their client, sync and async.
+    """Django's session middleware, for sessions that store their client. Supports WSGI and ASGI.
 
-    It overrides both calls of Django's, which hop through a thread on the way in and out of an
-    asynchronous request, even of one that touches no session.
+    It overrides ``__call__`` and ``__acall__``. Django's versions switch to a thread twice for each
+    asynchronous request, even if the request doesn't access its session.
     """
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
@@ -67,7 +69,7 @@ class SessionMiddleware(DjangoSessionMiddleware):
         return await self.aprocess_response(request, response)
 
     def process_request(self, request: HttpRequest) -> None:
-        """Make the session; it isn't read before something asks for it."""
+        """Create the session object. It loads its data on first access."""
         request.session = cast("type[SessionStore]", self.SessionStore)(
             request.COOKIES.get(settings.SESSION_COOKIE_NAME),
             user_agent=request.META.get("HTTP_USER_AGENT", ""),
@@ -77,10 +79,10 @@ class SessionMiddleware(DjangoSessionMiddleware):
     def process_exception(
         self, request: HttpRequest, exception: Exception
     ) -> HttpResponseBase | None:
-        """Say that nothing was changed, where a view could not end a session.
+        """Return a response with status 503 if a view raised CacheUnavailable; otherwise None.
 
-        Django calls it once the view's transaction, if it has one, is rolled back. With 503 the
-        session isn't saved on the way out, nor is the cookie dropped.
+        Django calls this after it has rolled back the view's transaction, if there is one. Because of
+        the status, ``process_response`` doesn't save the session.
         """
         if not isinstance(exception, CacheUnavailable):
             return None
@@ -92,48 +94,50 @@ class SessionMiddleware(DjangoSessionMiddleware):
     def process_response(  # type: ignore[override]  # any response passes, a streaming one too
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
-        """Do what the response needs, then tell the browser and the caches about it.
+        """Save or touch the session, and set the response's headers.
 
-        ``save()`` raises SessionEnded, which Django answers with 400, for a request that changed a session
-        which was ended meanwhile.
+        Raise SessionEnded, which Django answers with 400, if the request changed the session and the
+        session ended in the meantime.
         """
-        step = _step(request, response)
-        if step is Step.SAVE:
+        action = _action(request, response)
+        if action is SessionAction.SAVE:
             request.session.save()
-        elif step is Step.TOUCH:
+        elif action is SessionAction.TOUCH:
             _session(request).touch()
-        return _with_headers(request, response, step)
+        return _with_headers(request, response, action)
 
     async def aprocess_response(
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
-        step = _step(request, response)
-        if step is Step.SAVE:
+        action = _action(request, response)
+        if action is SessionAction.SAVE:
             await request.session.asave()
-        elif step is Step.TOUCH:
+        elif action is SessionAction.TOUCH:
             await _session(request).atouch()
-        return _with_headers(request, response, step)
+        return _with_headers(request, response, action)
 
 
 def _session(request: HttpRequest) -> SessionStore:
     return cast("SessionStore", request.session)
 
 
-def _step(request: HttpRequest, response: HttpResponseBase) -> Step:
+def _action(request: HttpRequest, response: HttpResponseBase) -> SessionAction:
     if not hasattr(request, "session"):
-        return Step.NOTHING
-    return way_out(
+        return SessionAction.NOTHING
+    return response_action(
         _session(request),
         cookie_sent=settings.SESSION_COOKIE_NAME in request.COOKIES,
         status=response.status_code,
     )
 
 
-def _with_headers(request: HttpRequest, response: HttpResponseBase, step: Step) -> HttpResponseBase:
-    """Set or drop the cookie, and say that the response depends on it where it does."""
-    if step is Step.SAVE:
+def _with_headers(
+    request: HttpRequest, response: HttpResponseBase, action: SessionAction
+) -> HttpResponseBase:
+    """Set or delete the cookie, and add ``Vary: Cookie`` if the response depends on the session."""
+    if action is SessionAction.SAVE:
         _set_cookie(response, _session(request))
-    elif step is Step.DROP_COOKIE:
+    elif action is SessionAction.DROP_COOKIE:
         response.delete_cookie(
             settings.SESSION_COOKIE_NAME,
             path=settings.SESSION_COOKIE_PATH,
@@ -141,7 +145,11 @@ def _with_headers(request: HttpRequest, response: HttpResponseBase, step: Step) 
             samesite=settings.SESSION_COOKIE_SAMESITE,
         )
     session = getattr(request, "session", None)
-    if step is Step.SAVE or step is Step.DROP_COOKIE or (session is not None and session.accessed):
+    if (
+        action is SessionAction.SAVE
+        or action is SessionAction.DROP_COOKIE
+        or (session is not None and session.accessed)
+    ):
         patch_vary_headers(response, ("Cookie",))
     return response
 

@@ -1,4 +1,4 @@
-"""What other code can listen for."""
+"""Signals that other code can connect to."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from django.dispatch import Signal
 
 
 class Client(NamedTuple):
-    """Where a session is used from; None for what isn't known or not stored."""
+    """A session's client. A value is None if it is unknown or not stored."""
 
     ip: str | None
     user_agent: str | None
 
 
-# Sent once a session's address or user agent has changed and that is written. The sender is the
-# session's model; ``session_key`` is the digest, ``user_id`` the user's primary key or None, and
-# ``old`` and ``new`` are a Client each.
+# Sent after a changed address or user agent of a session was written. The sender is the session model.
+# ``session_key`` is the digest, ``user_id`` the user's primary key or None, ``old`` and ``new`` are Clients.
 client_changed = Signal()

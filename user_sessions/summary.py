@@ -1,4 +1,4 @@
-"""A session in the facts that a page shows, so that no template has to work any out."""
+"""Session data prepared for display, so that templates don't compute anything."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from user_sessions.models import AbstractSession
 
 @dataclass(frozen=True, slots=True)
 class SessionSummary:
-    """One session as people see it; None stands for a fact that is left out."""
+    """A session as the pages show it. A value is None if it is unknown or not stored."""
 
     session_key: str
     is_current: bool
@@ -31,7 +31,7 @@ class SessionSummary:
 
 
 def summary_of(session: AbstractSession, *, current: str | None) -> SessionSummary:
-    """Return the facts of a session; ``current`` is the digest of the one that asks."""
+    """Return the summary of a session. ``current`` is the digest of the request's own session."""
     ip = session.ip if conf.STORE_IP else None
     user_agent = session.user_agent if conf.STORE_USER_AGENT else None
     return SessionSummary(

@@ -1,4 +1,4 @@
-"""The session pages: ``path("", include("user_sessions.urls"))``."""
+"""URL patterns of the session pages: ``path("", include("user_sessions.urls"))``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages on which people see where they are signed in, and end what they don't know."""
+"""The pages on which users see where they are signed in, and end sessions."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ AnyView = TypeVar("AnyView", bound=Callable[..., Any])
 
 @method_decorator([never_cache, csrf_protect, login_required], name="dispatch")
 class OwnSessionsView(View):
-    """The active sessions of the person who asks, and nobody else's."""
+    """Base view: the active sessions of the current user."""
 
     @cached_property
     def current(self) -> str:
-        """The digest of the session that asks."""
+        """The digest of the request's own session."""
         return digest_of(self.request.session.session_key or "")
 
     def get_queryset(self) -> SessionQuerySet[Any]:
@@ -48,10 +48,10 @@ class OwnSessionsView(View):
         return self.get_queryset().exclude(pk=self.current)
 
 
-def commits_at_once(view: AnyView) -> AnyView:
-    """Keep a view out of ATOMIC_REQUESTS, so that an end is committed before anybody is told of it.
+def without_atomic_requests(view: AnyView) -> AnyView:
+    """Exempt a view from ATOMIC_REQUESTS, so that an end is committed before the response is made.
 
-    Otherwise it would be rolled back with whatever fails later, and a tombstone in the cache isn't.
+    Otherwise a later failure would roll the end back, but not the tombstone in the cache.
     """
     for alias in connections:
         view = transaction.non_atomic_requests(alias)(view)
@@ -59,7 +59,7 @@ def commits_at_once(view: AnyView) -> AnyView:
 
 
 class SessionListView(OwnSessionsView, ListView):  # type: ignore[type-arg]  # no generic at run time
-    """Where somebody is signed in: this session first, then the others by last activity."""
+    """The list of sessions: the current one first, then the others by last activity."""
 
     template_name = "user_sessions/session_list.html"
     paginate_by = 25
@@ -74,7 +74,7 @@ class SessionListView(OwnSessionsView, ListView):  # type: ignore[type-arg]  # n
         )
 
     def paginate_queryset(self, queryset: Any, page_size: int) -> Any:
-        """Give the last page for one that isn't there any more, since its sessions were ended."""
+        """Return the last page if the requested one no longer exists, because its sessions ended."""
         paginator = self.get_paginator(queryset, page_size)
         page = paginator.get_page(self.request.GET.get(self.page_kwarg))
         return paginator, page, page.object_list, page.has_other_pages()
@@ -83,21 +83,21 @@ class SessionListView(OwnSessionsView, ListView):  # type: ignore[type-arg]  # n
         context = super().get_context_data(**kwargs)
         for session in context["object_list"]:
             session.summary = summary_of(session, current=self.current)
-        # The one that asks is signed in, so it is one of those counted.
+        # The count includes the current session.
         return context | {
             "session_key": self.current,
             "other_count": context["paginator"].count - 1,
         }
 
 
-@method_decorator(commits_at_once, name="dispatch")
+@method_decorator(without_atomic_requests, name="dispatch")
 class SessionDeleteView(OwnSessionsView, DetailView):  # type: ignore[type-arg]  # no generic at run time
-    """End one session: GET asks, POST does it."""
+    """End one session: GET asks for confirmation, POST ends it."""
 
     template_name = "user_sessions/session_confirm_end.html"
 
     def get_object(self, queryset: Any = None) -> AbstractSession:
-        """Return the session by its digest. A key is never taken: none belongs in an address."""
+        """Return the session with the digest in the URL. Raise Http404 for a session key in its place."""
         if not is_digest(self.kwargs["pk"]):
             raise Http404(_("There is no such session."))
         return cast("AbstractSession", super().get_object(queryset))
@@ -107,7 +107,7 @@ class SessionDeleteView(OwnSessionsView, DetailView):  # type: ignore[type-arg] 
         return super().get_context_data(**kwargs) | {"session_key": self.current}
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseRedirect:
-        """End the session; that it is gone already, such as by another tab, is what was asked for."""
+        """End the session. If it has already ended, for example in another tab, that is no error."""
         try:
             session = self.get_object()
         except Http404:
@@ -117,21 +117,21 @@ class SessionDeleteView(OwnSessionsView, DetailView):  # type: ignore[type-arg] 
             return redirect(self._list_url())
         if session.session_key == self.current:
             logout(request)
-            _say(request, _("You have signed out."))
+            _show_success(request, _("You have signed out."))
             return redirect(resolve_url(settings.LOGOUT_REDIRECT_URL or settings.LOGIN_URL))
         session.end()
-        _say(request, _ended_message(session))
+        _show_success(request, _ended_message(session))
         return redirect(self._list_url())
 
     def _list_url(self) -> str:
-        """Return the address of the list, at the page on which the person was."""
+        """Return the URL of the list, at the page that the user came from."""
         url, page = reverse("user_sessions:session_list"), self.request.POST.get("page", "")
         return f"{url}?page={page}" if page.isascii() and page.isdigit() else url
 
 
-@method_decorator(commits_at_once, name="dispatch")
+@method_decorator(without_atomic_requests, name="dispatch")
 class SessionDeleteOtherView(OwnSessionsView, TemplateView):
-    """End all sessions but this one: GET says how many and asks, POST does it."""
+    """End all other sessions: GET shows how many and asks for confirmation, POST ends them."""
 
     template_name = "user_sessions/session_confirm_end_other.html"
 
@@ -140,7 +140,7 @@ class SessionDeleteOtherView(OwnSessionsView, TemplateView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         ended = self.others().end()
-        _say(
+        _show_success(
             request,
             ngettext("Ended %(count)d other session.", "Ended %(count)d other sessions.", ended)
             % {"count": ended}
@@ -156,6 +156,6 @@ def _ended_message(session: AbstractSession) -> str:
     return _("Session ended: unknown device.")
 
 
-def _say(request: HttpRequest, sentence: str) -> None:
-    """Show a message on the next page, where the site has messages."""
+def _show_success(request: HttpRequest, sentence: str) -> None:
+    """Show a message on the next page if the site uses ``django.contrib.messages``."""
     messages.success(request, sentence, fail_silently=True)

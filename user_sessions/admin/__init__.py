@@ -1,4 +1,4 @@
-"""Sessions in Django's admin, registered here unless the site has done so in its own way."""
+"""Sessions in Django's admin. The model is registered here unless the site has registered it already."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["SessionAdmin"]
 
 
 def _register() -> None:
-    """Register the configured engine's model; a system check reports an engine without one."""
+    """Register the configured engine's model. A system check reports an engine without a model."""
     with suppress(ImproperlyConfigured, ImportError):
         model = get_session_model()
         if not admin.site.is_registered(model):

@@ -1,4 +1,4 @@
-"""Finding sessions by a network, whose addresses each database keeps in a way of its own."""
+"""Search for sessions by network. Each database stores addresses in its own way."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from user_sessions.client import Network, parse_address
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-# "192.0.2." and "2001:db8:" or "2001:db8::": whole numbers, and the mark after the last one.
+# "192.0.2.", "2001:db8:" or "2001:db8::": complete numbers, then a separator.
 _IPV4_BEGINNING = re.compile(r"\d{1,3}(?:\.\d{1,3}){0,2}\.", re.ASCII)
 _IPV6_BEGINNING = re.compile(r"[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){0,6}::?", re.ASCII | re.IGNORECASE)
 
 
 def network_of(text: str) -> Network | None:
-    """Return the network that somebody means, or None where it is none.
+    """Return the network that a search word names, or None.
 
-    "192.0.2.0/24", "192.0.2.7/24" (the same), "192.0.2.", "2001:db8::/32", "2001:db8:", or an address
-    in any form that ``parse_address`` takes, which is the network of itself alone.
+    The word may be "192.0.2.0/24", "192.0.2.7/24" (the same network), "192.0.2.", "2001:db8::/32",
+    "2001:db8:", or one address in any form that ``parse_address`` accepts.
     """
     try:
         return ip_network(_completed(text), strict=False)
@@ -43,14 +43,14 @@ def _completed(text: str) -> str:
 
 
 def in_network(column: str, network: Network) -> Q:
-    """Return the condition that a column of addresses is in a network."""
+    """Return the condition that the address in a column is in a network."""
     if network.num_addresses == 1:
         return Q((column, str(network[0])))
     return Q(InNetwork(column, network))
 
 
 class InNetwork(Lookup):
-    """That condition in SQL, for PostgreSQL, MariaDB, MySQL and SQLite; others get NotSupportedError."""
+    """The SQL of ``in_network``. Raise NotSupportedError for a database other than the four below."""
 
     lookup_name = "in_network"
     prepare_rhs = False
@@ -60,16 +60,17 @@ class InNetwork(Lookup):
         super().__init__(F(column), network)
 
     def as_sql(self, compiler: Any, connection: BaseDatabaseWrapper) -> Any:
-        raise NotSupportedError(f"{connection.vendor} has no way to find addresses by a network.")
+        raise NotSupportedError(f"Searching by network is not supported on {connection.vendor}.")
 
     def as_postgresql(self, compiler: Any, connection: BaseDatabaseWrapper) -> Any:
         column, _none = self.process_lhs(compiler, connection)
         return f"{column} <<= %s::inet", [str(self.rhs)]
 
     def as_mysql(self, compiler: Any, connection: BaseDatabaseWrapper) -> Any:
-        """Compare numbers for IPv4, and bytes for IPv6, whose text has more than one form.
+        """Compare IPv4 addresses as numbers and IPv6 addresses as bytes: their text has several forms.
 
-        INET_ATON gives NULL for IPv6; INET6_ATON takes IPv4 too, as four bytes that could lie between.
+        INET_ATON returns NULL for IPv6. INET6_ATON accepts IPv4 too and returns four bytes, which might
+        be in the range, so the condition for IPv6 requires a colon.
         """
         column, _none = self.process_lhs(compiler, connection)
         ends = [str(self.rhs[0]), str(self.rhs[-1])]
@@ -79,7 +80,7 @@ class InNetwork(Lookup):
         return f"(LOCATE(':', {column}) > 0 AND {between})", ends
 
     def as_sqlite(self, compiler: Any, connection: BaseDatabaseWrapper) -> Any:
-        """Ask Python: SQLite has no function for it, and takes ours anew without harm."""
+        """Register a Python function, because SQLite has none. Registering it again is harmless."""
         column, _none = self.process_lhs(compiler, connection)
         connection.ensure_connection()
         name = f"user_sessions_{self.lookup_name}"
@@ -88,7 +89,7 @@ class InNetwork(Lookup):
 
 
 def _is_in(address: str | None, network: str) -> bool:
-    """Tell whether the text in a column is an address in a network; what is no address isn't."""
+    """Return whether an address is in a network. An invalid address is in no network."""
     try:
         return ip_address(address or "") in _parsed(network)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Pages of a list that may be long, of which nobody wants to wait for the count."""
+"""A paginator for large tables, which doesn't count all rows."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.utils.functional import cached_property
 
-COUNTED = 1000  # results; how many more there are isn't worth a walk over a large table
-LAST_PAGE = 100_000  # a number in an address may be any, and a database's are finite
+COUNT_LIMIT = 1000  # rows; an exact count of more would scan a large table
+MAX_PAGE = 100_000  # the URL may contain any number, but a database's integers are limited
 
 
 class MoreThan(int):
-    """A count that was broken off: the next number for those who reckon, ">1000" for those who read.
+    """A count that stopped at a limit: as a number, limit + 1; as text, ">1000".
 
-    Django's templates print the paginator's count. With ">" in front, it may get thousand separators.
+    Django's templates print the paginator's count, and may add thousand separators.
     """
 
     def __str__(self) -> str:
@@ -23,13 +23,13 @@ class MoreThan(int):
 
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # no generic at run time
-    """Counts up to COUNTED, or to the end of the page that is shown where that lies further."""
+    """Count at most COUNT_LIMIT rows, or up to the end of the page that is shown if that is more."""
 
     page_shown = 1
 
     @cached_property
     def count(self) -> int:
-        bound = max(COUNTED, min(self.page_shown, LAST_PAGE) * self.per_page)
+        bound = max(COUNT_LIMIT, min(self.page_shown, MAX_PAGE) * self.per_page)
         rows = cast("QuerySet[Any]", self.object_list).order_by()
         found = rows[: bound + 1].count()
         return MoreThan(found) if found > bound else found

@@ -1,4 +1,4 @@
-"""Sessions in Django's admin: to be looked at and ended, never written."""
+"""Sessions in Django's admin. Staff can view and end them, but not edit them."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ from user_sessions.device import device_name
 from user_sessions.location import location_name
 from user_sessions.models import AbstractSession, SessionQuerySet
 
-USERS_AT_ONCE = 500  # in one statement: databases limit the number of values
+USERS_PER_QUERY = 500  # databases limit the number of values in a statement
 
-# What may be a secret in a session, by its name: tokens of other sites, codes that were sent.
+# Names of session data that may be secret, e.g. tokens of other sites, or codes that were sent.
 _SECRET = re.compile(
     "challenge|code|credential|hash|key|nonce|otp|pass|secret|signature|state|token|verifier",
     re.IGNORECASE,
@@ -66,7 +66,7 @@ class OwnerFilter(admin.SimpleListFilter):
 
 class SessionChangeList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
-        """Get the sessions of a page, each with its digest, by which links and actions name it."""
+        """Get the sessions of a page. Links and actions refer to each by its digest."""
         super().get_results(request)
         cast("SessionQuerySet[Any]", self.result_list).hashed()  # 4.0: remove
 
@@ -103,7 +103,7 @@ class SessionAdmin(ModelAdmin):  # type: ignore[type-arg]  # no generic at run t
         return False
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Refuse to filter by data in the address: whoever may not see them could guess at them."""
+        """Refuse filters on session data in the URL: with them, staff could guess data they may not see."""
         return not lookup.startswith("session_data") and super().lookup_allowed(
             lookup, value, request
         )
@@ -119,7 +119,7 @@ class SessionAdmin(ModelAdmin):  # type: ignore[type-arg]  # no generic at run t
         return asked if self._may_join_users(super().get_queryset(request)) else ()
 
     def _may_join_users(self, sessions: QuerySet[Any]) -> bool:
-        """Tell whether users are where the sessions are: no statement reaches two databases."""
+        """Return whether users and sessions are in the same database. A join needs that."""
         return users_database() == sessions.db
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
@@ -135,9 +135,10 @@ class SessionAdmin(ModelAdmin):  # type: ignore[type-arg]  # no generic at run t
         return self._shown(request, super().get_list_display(request))
 
     def get_ordering(self, request: HttpRequest) -> Any:
-        """Return the latest first, by activity or, of the expired ones, by expiry.
+        """Return the latest activity first. For the filter "expired", return the latest expiry first.
 
-        Those are the longest inactive too: by activity, a database would go over all others first.
+        Expired sessions have the oldest activity. Ordered by activity, a database would scan all others
+        before them.
         """
         if request.GET.get(ValidityFilter.parameter_name) == ValidityFilter.EXPIRED:
             return ("-expire_date",)
@@ -151,14 +152,14 @@ class SessionAdmin(ModelAdmin):  # type: ignore[type-arg]  # no generic at run t
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Find by each word: an address, or a network, or whatever else is searched."""
+        """Find sessions that match each word: as an address or network, or else in the search fields."""
         others = []
         for word in smart_split(search_term):
             if network := network_of(word):
                 queryset = queryset.filter(in_network("ip", network))
             else:
                 others.append(word)
-        if self.search_fields:  # a site's own
+        if self.search_fields:  # set by the site
             return super().get_search_results(request, queryset, " ".join(others))
         return (queryset.filter(has_user_named(others, queryset.db)) if others else queryset), False
 
@@ -175,7 +176,7 @@ class SessionAdmin(ModelAdmin):  # type: ignore[type-arg]  # no generic at run t
     # Columns
 
     def _shown(self, request: HttpRequest, names: Any) -> list[Any]:
-        """Return names of columns, with a link to the user for those who may follow it."""
+        """Return names of columns. The user is a link if the request's user may view users."""
         user = "linked_user" if self._may_view_users(request) else "named_user"
         return [user if name == "user" else name for name in names]
 
@@ -212,7 +213,7 @@ class SessionAdmin(ModelAdmin):  # type: ignore[type-arg]  # no generic at run t
 
     @admin.display(description=gettext_lazy("data"))
     def data(self, session: AbstractSession) -> str:
-        """What the session holds, without what may be a secret: nobody needs that to help somebody."""
+        """Return the session data, with values that may be secret replaced by asterisks."""
         shown = pformat(_without_secrets(session.get_decoded()), width=100)
         return format_html("<pre>{}</pre>", shown)
 
@@ -220,8 +221,8 @@ class SessionAdmin(ModelAdmin):  # type: ignore[type-arg]  # no generic at run t
 
     @admin.action(description=gettext_lazy("End selected sessions"), permissions=["delete"])
     def delete_selected(self, request: HttpRequest, queryset: SessionQuerySet[Any]) -> None:
-        """Named as Django's own action, whose place it takes: there is one way to end sessions."""
-        self._say_ended(request, queryset.end())
+        """End sessions. The name replaces Django's own action, which would be a second way to end them."""
+        self._report_ended(request, queryset.end())
         _sign_out_if_ended(request)
 
     @admin.action(
@@ -237,8 +238,8 @@ class SessionAdmin(ModelAdmin):  # type: ignore[type-arg]  # no generic at run t
             )
             return
         sessions = cast("SessionQuerySet[Any]", self.get_queryset(request))
-        self._say_ended(
-            request, sum(sessions.filter(user__in=some).end() for some in _parts(users))
+        self._report_ended(
+            request, sum(sessions.filter(user__in=some).end() for some in _batches(users))
         )
         sentence = ngettext(
             "Ended all sessions of %(count)d user.",
@@ -248,15 +249,15 @@ class SessionAdmin(ModelAdmin):  # type: ignore[type-arg]  # no generic at run t
         self.message_user(request, sentence % {"count": len(users)}, messages.SUCCESS)
         _sign_out_if_ended(request)
 
-    def _say_ended(self, request: HttpRequest, ended: int) -> None:
+    def _report_ended(self, request: HttpRequest, ended: int) -> None:
         sentence = ngettext("Ended %(count)d session.", "Ended %(count)d sessions.", ended)
         self.message_user(request, sentence % {"count": ended}, messages.SUCCESS)
 
 
 def _sign_out_if_ended(request: HttpRequest) -> None:
-    """Give staff who ended their own session a new one, as signing out does.
+    """Sign out a user who has just ended their own session, so that the request gets a new session.
 
-    With the old one, a response that saves it would be an error (SessionEnded).
+    Saving the ended session at the end of the request would raise SessionEnded.
     """
     if not request.session.exists(request.session.session_key or ""):
         logout(request)
@@ -273,6 +274,6 @@ def _without_secrets(value: Any) -> Any:
     return value
 
 
-def _parts(users: list[Any]) -> Iterator[list[Any]]:
-    for start in range(0, len(users), USERS_AT_ONCE):
-        yield users[start : start + USERS_AT_ONCE]
+def _batches(users: list[Any]) -> Iterator[list[Any]]:
+    for start in range(0, len(users), USERS_PER_QUERY):
+        yield users[start : start + USERS_PER_QUERY]

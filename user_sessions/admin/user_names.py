@@ -1,4 +1,4 @@
-"""Finding sessions by a part of their user's name, whatever the site's users are called by."""
+"""Search for sessions by part of a user's name or e-mail address, for any user model."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from django.db.models.functions import Cast, StrIndex, Upper
 from django.db.models.lookups import GreaterThan
 from django.utils.text import unescape_string_literal
 
-FEW = 1000  # users, whose keys a database takes well in one statement
+MAX_KEYS = 1000  # primary keys of users that a statement may list
 
 
 def name_columns() -> Iterator[str]:
-    """Give the columns by which a site knows its users: the name to sign in with, and e-mail."""
+    """Yield the names of the user model's columns to search in: USERNAME_FIELD and the e-mail field."""
     model = get_user_model()
     for name in dict.fromkeys([model.USERNAME_FIELD, model.get_email_field_name()]):
         with suppress(FieldDoesNotExist):
@@ -28,25 +28,25 @@ def name_columns() -> Iterator[str]:
 
 
 def users_database() -> str:
-    """Return the database that users are written to, which knows each of them."""
+    """Return the database that users are written to. It has all users, unlike a replica."""
     return router.db_for_write(get_user_model())
 
 
 def has_user_named(words: list[str], using: str) -> Q:
-    """Return the condition that a session has a user whose names contain all of some words.
+    """Return the condition that the user of a session has all words in their names.
 
-    Their keys, where they aren't many: no database knows how many of its users a word fits, and it
-    chooses a way that takes a second for the wrong number. However many they are, where ``using``, the
-    database of the sessions, knows no users.
+    Up to MAX_KEYS users, the condition lists their primary keys. A database can't estimate how many
+    users a word matches, and may choose a plan that takes a second. If users are in another database
+    than the sessions (``using``), the condition always lists all keys.
     """
     words = [_unquoted(word) for word in words]
     users = get_user_model()._base_manager.using(users_database())
-    users = users.filter(*(_named("", word) for word in words))
+    users = users.filter(*(_has_name_with("", word) for word in words))
     known = users.db == using
-    keys = list(users.values_list("pk", flat=True)[: FEW + 1 if known else None])
-    if len(keys) <= FEW or not known:
+    keys = list(users.values_list("pk", flat=True)[: MAX_KEYS + 1 if known else None])
+    if len(keys) <= MAX_KEYS or not known:
         return Q(user__in=keys)
-    return reduce(and_, (_named("user__", word) for word in words))
+    return reduce(and_, (_has_name_with("user__", word) for word in words))
 
 
 def _unquoted(word: str) -> str:
@@ -54,11 +54,11 @@ def _unquoted(word: str) -> str:
     return unescape_string_literal(word) if quoted else word
 
 
-def _named(path: str, word: str) -> Q:
-    """Return the condition that a user has a word in a name, whatever its case.
+def _has_name_with(path: str, word: str) -> Q:
+    """Return the condition that one of a user's names contains a word, ignoring case.
 
-    Written as a position, of which databases expect that it often fits; of LIKE they expect that it
-    hardly ever does.
+    It compares a position (STRPOS) instead of using LIKE. Databases estimate that LIKE matches almost no
+    row, and that a comparison of a position matches many.
     """
     columns = (Upper(Cast(F(f"{path}{name}"), TextField())) for name in name_columns())
     positions = (StrIndex(column, Upper(Value(word))) for column in columns)

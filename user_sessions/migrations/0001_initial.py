@@ -1,4 +1,4 @@
-# The names and end state of 0001 to 0003 are django-user-sessions 2.0's: its databases have them applied.
+# 0001 to 0003 have the names and the result of django-user-sessions 2.0, whose databases have them applied.
 from __future__ import annotations
 
 from django.conf import settings

@@ -27,13 +27,13 @@ def refuse(apps: Any, schema_editor: Any) -> None:
     if not model._base_manager.using(schema_editor.connection.alias).exists():
         return
     raise IrreversibleError(
-        "Session keys are stored as digests now, and a key can't be found from its digest. "
-        "To go back, empty the table of sessions first: everybody has to sign in again."
+        "Session keys are now stored as digests, and a digest can't be converted back into a key. "
+        "To go back, first delete all sessions. All users then have to sign in again."
     )
 
 
 class Migration(migrations.Migration):
-    # Each batch is a transaction of its own: a long one would lock out those who are signed in.
+    # Each batch has its own transaction: a long one would block the requests of signed-in users.
     atomic = False
 
     dependencies = [("user_sessions", "0004_digests_and_sign_in_times")]

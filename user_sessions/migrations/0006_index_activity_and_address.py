@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     dependencies = [("user_sessions", "0005_hash_session_keys")]
 
     operations = [
-        # The admin lists the latest first, and searches by address.
+        # For the admin, which orders by activity and searches by address.
         migrations.AlterField(
             model_name="session",
             name="last_activity",

@@ -1,4 +1,4 @@
-"""Filters that put a session into words: ``{% load user_sessions %}``."""
+"""Template filters that describe a session: ``{% load user_sessions %}``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from user_sessions.location import city_name, country_name, location_name
 
 register = template.Library()
 
-# Whole sentences for each unit: "ago" asks for another case of the noun in many languages.
+# A whole phrase for each unit, because "ago" changes the case of the noun in many languages.
 _UNITS = (
     (timedelta(days=365), ngettext_lazy("%(count)d year ago", "%(count)d years ago", "count")),
     (timedelta(days=30), ngettext_lazy("%(count)d month ago", "%(count)d months ago", "count")),
@@ -28,45 +28,45 @@ _UNITS = (
 
 @register.filter
 def device(user_agent: str | None) -> str | None:
-    """The device of a user agent: "Firefox on Linux"; None where it can't be told."""
+    """Return the device of a user agent: "Firefox on Linux"; None if unknown."""
     return device_name(user_agent)
 
 
 @register.filter
 def browser(user_agent: str | None) -> str | None:
-    """The browser of a user agent: "Firefox"; None where it can't be told."""
+    """Return the browser of a user agent: "Firefox"; None if unknown."""
     return parse(user_agent or "").browser
 
 
 @register.filter
 def platform(user_agent: str | None) -> str | None:
-    """The system or device of a user agent: "Linux", "iPhone"; None where it can't be told."""
+    """Return the system or device of a user agent: "Linux", "iPhone"; None if unknown."""
     return parse(user_agent or "").platform
 
 
 @register.filter
 def location(ip: str | None) -> str | None:
-    """The place of an address: "Zwolle, Netherlands"; None where it can't be told."""
+    """Return the place of an address: "Zwolle, Netherlands"; None if unknown."""
     return location_name(ip)
 
 
 @register.filter
 def city(ip: str | None) -> str | None:
-    """The city of an address: "Zwolle"; None where it can't be told."""
+    """Return the city of an address: "Zwolle"; None if unknown."""
     return city_name(ip)
 
 
 @register.filter
 def country(ip: str | None) -> str | None:
-    """The country of an address: "Netherlands"; None where it can't be told."""
+    """Return the country of an address: "Netherlands"; None if unknown."""
     return country_name(ip)
 
 
 @register.filter
 def ago(moment: datetime) -> str:
-    """How long ago a moment was, in its largest unit: "just now", "3 minutes ago".
+    """Return how long ago a moment was, in the largest unit: "just now", "3 minutes ago".
 
-    A moment that hasn't come, by the clock of another server, is just now too.
+    If the clocks of servers differ and the moment is in the future, return "just now".
     """
     passed = timezone.now() - moment
     for unit, words in _UNITS:
@@ -77,6 +77,6 @@ def ago(moment: datetime) -> str:
 
 @register.filter
 def with_class(field: BoundField, names: str) -> str:
-    """The widget of a form's field, with these classes besides its own: "form-control"."""
+    """Render a form field's widget with additional CSS classes, for example "form-control"."""
     own = field.field.widget.attrs.get("class", "")
     return field.as_widget(attrs={"class": f"{own} {names}".strip()})

@@ -1,4 +1,4 @@
-"""What migration 0005 does: replace the session keys of django-user-sessions 2.0 by their digests."""
+"""The work of migration 0005: replace the session keys of django-user-sessions 2.0 by their digests."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from user_sessions.keys import DIGEST_LENGTH, RawKey, digest_of
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-BATCH = 2000  # rows a transaction: short enough for a live site, and about a megabyte of memory
+BATCH = 2000  # rows per transaction: short enough for a live site, with about a megabyte of memory
 
 
 def hash_all(
     model: type[Model], connection: BaseDatabaseWrapper, report: Callable[[int], None]
 ) -> None:
-    """Give every row its digest, batch by batch, and say after each how many are done.
+    """Replace the raw key of every row by its digest, in batches. Report the number of rows after each.
 
-    It can be stopped at any moment and run again. It goes over the table until a whole pass finds
-    nothing, since a process of the old version may have written behind it.
+    It can be interrupted at any time and run again. It repeats until a whole pass finds no raw key,
+    because a process of the old version may add one behind the current position.
     """
     done = 0
     while True:
         before = done
         for keys in _batches(model, connection.alias):
             with transaction.atomic(using=connection.alias):
-                _name_users(model, connection.alias, keys)
+                _set_users(model, connection.alias, keys)
                 _hash(model, connection, keys)
             done += len(keys)
             report(done)
@@ -41,7 +41,7 @@ def hash_all(
 
 
 def count(model: type[Model], using: str) -> int:
-    """Return how many rows stand under their key."""
+    """Return the number of rows that still have a raw key."""
     return int(_raw(model, using).count())
 
 
@@ -70,11 +70,11 @@ def _hash(model: type[Model], connection: BaseDatabaseWrapper, keys: list[str]) 
         )
 
 
-def _name_users(model: type[Model], using: str, keys: list[str]) -> None:
-    """Write the user of each session that has one in its data only.
+def _set_users(model: type[Model], using: str, keys: list[str]) -> None:
+    """Set the user of each row whose session data has a user, but whose column is empty.
 
-    django-user-sessions lost it on an asynchronous sign-in, and here a session whose row doesn't
-    name the user of its data is signed in as nobody.
+    django-user-sessions didn't set the column on an asynchronous sign-in. In this version, a session
+    whose row and data differ in the user is anonymous.
     """
     store = SessionStore()
     rows = model._default_manager.using(using).filter(

@@ -1,7 +1,7 @@
-"""Sessions in the table of another app, to be moved into ours: Django's, django-qsessions', any other.
+"""Move sessions from the table of another app: of Django, django-qsessions or any other.
 
-The table is read through a model of our own, since the app may be gone from INSTALLED_APPS, and its
-model can't be imported then.
+The table is read through a model that is made here. If the other app is no longer in INSTALLED_APPS, its
+own model can't be imported.
 """
 
 from __future__ import annotations
@@ -30,42 +30,42 @@ if TYPE_CHECKING:
 
 DJANGO = "django.contrib.sessions.models.Session"
 
-# What Django calls its own tables; any other is "<app>_<model>".
+# Tables that aren't named "<app>_<model>".
 _TABLES = {DJANGO: "django_session"}
 _COLUMNS = {"session_key", "session_data", "expire_date"}
-# Columns that another app may have beside Django's three.
+# Additional columns that another app's table may have.
 _MORE_COLUMNS = {
     "ip": models.GenericIPAddressField,
     "user_agent": models.TextField,
     "created_at": models.DateTimeField,
     "updated_at": models.DateTimeField,
 }
-# django-qsessions keeps the client in the data too.
-_LEFT_OUT = "_qsessions_"
+# django-qsessions also stores the client in the session data, under keys with this prefix.
+_QSESSIONS_PREFIX = "_qsessions_"
 
 MOVED = "moved"
 EXPIRED = "expired"
-UNREADABLE = "data that can't be read: another SECRET_KEY or serializer, or tampered with"
-NO_USER = "the user is gone"
+UNREADABLE = "the data can't be read: another SECRET_KEY or serializer, or it was tampered with"
+NO_USER = "the user no longer exists"
 
 
 class NothingToMove(ImproperlyConfigured):
-    """The site never had the sessions that are looked for."""
+    """The table of Django's own session app doesn't exist, so the site never used that app."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Verdict:
-    """What becomes of an old row: the new one, or why there is none."""
+class _Plan:
+    """The plan for an old row: the new row and MOVED, or the reason why it isn't moved."""
 
     reason: str
     row: AbstractSession | None = None
 
 
 class OldSessions:
-    """The sessions in another app's table, by the dotted path of its model.
+    """The sessions in another app's table, given by the dotted path of its model.
 
-    ImproperlyConfigured where there is no such table in the database that holds our sessions, and
-    NothingToMove where that is the table of Django's own.
+    Raise NothingToMove if the path is that of Django's model and it has no table in the database of the
+    session model. Raise ImproperlyConfigured if another model has no table there.
     """
 
     def __init__(self, path: str) -> None:
@@ -73,7 +73,7 @@ class OldSessions:
         self.model = _unmanaged(path, self.using)
         if self.model._meta.db_table == get_session_model()._meta.db_table:
             raise ImproperlyConfigured(
-                f"{path!r} is where the sessions are now. Use the path of the model that they were in before."
+                f"{path!r} is the current session model. Use the path of the model that held the sessions before."
             )
 
     @cached_property
@@ -84,7 +84,7 @@ class OldSessions:
         return self._rows.count()
 
     def batches(self, size: int) -> Iterator[list[str]]:
-        """Give the keys of all old sessions, a number at a time."""
+        """Yield the keys of all old sessions, in batches."""
         last = ""
         while keys := list(
             self._rows.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:size]
@@ -92,28 +92,28 @@ class OldSessions:
             yield keys
             last = keys[-1]
 
-    def judge(self, keys: list[str]) -> Counter[str]:
-        """Count what ``move`` would do, and do nothing."""
-        return Counter(verdict.reason for verdict in self._verdicts(self._rows, keys).values())
+    def plan(self, keys: list[str]) -> Counter[str]:
+        """Return the counts that ``move`` would return, without writing."""
+        return Counter(plan.reason for plan in self._plans(self._rows, keys).values())
 
     def move(self, keys: list[str]) -> Counter[str]:
-        """Move sessions into our table, in one transaction; count those moved, and why others not.
+        """Move sessions in one transaction. Return how many were moved, or not moved for which reason.
 
-        The old rows are locked first, so one that is ended at this moment is either gone before it
-        is copied, or its end waits and finds nothing: no copy of an ended session is ever made.
+        The old rows are locked first. If a session ends at the same time, either its row is deleted
+        before the copy, or the end waits and finds no row. An ended session is therefore never copied.
         """
         with transaction.atomic(using=self.using):
-            verdicts = self._verdicts(self._rows.select_for_update(), keys)
-            rows = {key: verdict.row for key, verdict in verdicts.items() if verdict.row}
+            plans = self._plans(self._rows.select_for_update(), keys)
+            rows = {key: plan.row for key, plan in plans.items() if plan.row}
             get_session_model().objects.using(self.using).bulk_create(rows.values())
             _total, deleted = self._rows.filter(pk__in=rows).delete()
             if sum(deleted.values()) != len(rows):
                 raise transaction.TransactionManagementError(
-                    "Old sessions were ended while they were moved; nothing was written. Run it again."
+                    "Old sessions ended while they were being moved, so nothing was written. Run it again."
                 )
-        return Counter(verdict.reason for verdict in verdicts.values())
+        return Counter(plan.reason for plan in plans.values())
 
-    def _verdicts(self, rows: models.QuerySet[Any], keys: list[str]) -> dict[str, _Verdict]:
+    def _plans(self, rows: models.QuerySet[Any], keys: list[str]) -> dict[str, _Plan]:
         found = list(rows.filter(pk__in=keys))
         stores = {old.pk: _store(old) for old in found}
         wanted = {store.user_id_of(store._session) for store in stores.values()} - {None}
@@ -122,31 +122,31 @@ class OldSessions:
             pk__in=wanted
         )
         known = set(users.values_list("pk", flat=True))
-        return {old.pk: _verdict(old, stores[old.pk], known) for old in found}
+        return {old.pk: _plan_of(old, stores[old.pk], known) for old in found}
 
 
 @lru_cache
 def old_sessions(path: str) -> OldSessions:
-    """Return the table of a path, which is looked up once a process."""
+    """Return the OldSessions of a path, cached per process."""
     return OldSessions(path)
 
 
 def _store(old: Any) -> SessionStore:
-    """Return a store of ours that holds an old session's data."""
+    """Return a session store with the data of an old session."""
     store = get_session_model().get_session_store_class()(old.pk)
     data = store.decode(old.session_data)
-    store._session_cache = {k: v for k, v in data.items() if not k.startswith(_LEFT_OUT)}
+    store._session_cache = {k: v for k, v in data.items() if not k.startswith(_QSESSIONS_PREFIX)}
     return store
 
 
-def _verdict(old: Any, store: SessionStore, known_users: set[Any]) -> _Verdict:
+def _plan_of(old: Any, store: SessionStore, known_users: set[Any]) -> _Plan:
     data = store._session
     if old.expire_date <= timezone.now():
-        return _Verdict(EXPIRED)
+        return _Plan(EXPIRED)
     if not data:
-        return _Verdict(UNREADABLE)
+        return _Plan(UNREADABLE)
     if data.get(SESSION_KEY) is not None and store.user_id_of(data) not in known_users:
-        return _Verdict(NO_USER)
+        return _Plan(NO_USER)
     row = store.create_model_instance(data)
     row.expire_date = old.expire_date
     row.ip = parse_address(getattr(old, "ip", None))
@@ -155,16 +155,16 @@ def _verdict(old: Any, store: SessionStore, known_users: set[Any]) -> _Verdict:
     row.user_agent = clean_user_agent(user_agent, max_length)
     row.created_at = getattr(old, "created_at", None)
     row.last_activity = getattr(old, "updated_at", None) or _last_saved(old.expire_date)
-    return _Verdict(MOVED, row)
+    return _Plan(MOVED, row)
 
 
 def _last_saved(expire_date: datetime) -> datetime:
-    """Return when a session was last saved, going by the life that each save gives it."""
+    """Return when a session was last saved: SESSION_COOKIE_AGE before it expires."""
     return min(timezone.now(), expire_date - timedelta(seconds=settings.SESSION_COOKIE_AGE))
 
 
 def _unmanaged(path: str, using: str) -> type[models.Model]:
-    """Make a model for the table of an app that may not be installed."""
+    """Return a new model for the table of an app that may not be installed."""
     app, _dot, name = path.replace(".models.", ".").rpartition(".")
     table = _TABLES.get(path, f"{app.rpartition('.')[2]}_{name}".lower())
     connection = connections[using]
@@ -180,7 +180,7 @@ def _unmanaged(path: str, using: str) -> type[models.Model]:
                 f"database {using!r}. Use one such as {DJANGO!r}."
             )
     fields = {n: field(null=True) for n, field in _MORE_COLUMNS.items() if n in columns}
-    # A registry of its own: the model is nobody else's, and clashes with none of theirs.
+    # A separate app registry, so the model can't conflict with another model.
     meta = type(
         "Meta", (), {"apps": Apps(), "app_label": "old", "db_table": table, "managed": False}
     )

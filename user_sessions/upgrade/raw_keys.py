@@ -1,7 +1,7 @@
-"""Rows that still stand under the session key itself, as django-user-sessions 2.0 stored them.
+"""Rows whose primary key is still the raw session key, as django-user-sessions 2.0 stored it.
 
-The migration hashes them. Until it is done, a process finds a session by its key under both forms;
-afterwards only digests are accepted, so that a raw key in an old backup is worth nothing here.
+Migration 0005 hashes them. Until a database has it applied, sessions are looked up by raw key and by
+digest. Afterwards only digests are accepted, so a raw key from an old backup is of no use here.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ MIGRATION = ("user_sessions", "0005_hash_session_keys")
 
 
 def may_be_left(model: type[Model], using: str) -> bool:
-    """Tell whether a database may hold raw keys: whether the migration has yet to finish there.
+    """Return whether a database may hold raw keys: it doesn't have the migration applied yet.
 
-    Asked once a process. A site's own model never held any.
+    The answer is cached per process. A site's own session model never has raw keys.
     """
     return model._meta.label == "user_sessions.Session" and not _migrated(using)
 
@@ -33,20 +33,20 @@ def _migrated(using: str) -> bool:
 
 
 def lookup(session_key: str, model: type[Model], using: str) -> dict[str, Any]:
-    """Return the condition that finds the row of a session key, under either form where needed."""
+    """Return the lookup for the row of a session key: by digest, and by raw key if any may be left."""
     if may_be_left(model, using) and not is_digest(session_key):
         return {"pk__in": [digest_of(session_key), RawKey(session_key)]}
     return {"pk": session_key}
 
 
 def forms_of(keys: Iterable[RawKey]) -> list[RawKey]:
-    """Return keys as they are in their rows, and the digests that unhashed ones may get meanwhile."""
+    """Return primary keys, and for raw keys also the digest, to which the migration may change them."""
     found = list(keys)
     return [*found, *(RawKey(digest_of(key)) for key in found if not is_digest(key))]
 
 
 def hash_rows(sessions: QuerySet[Any]) -> None:
-    """Give those of a queryset that stand under their key the digest."""
+    """Replace the raw keys in a queryset's rows by their digests."""
     rows = sessions.model._default_manager.using(sessions.db)
     for key in sessions.values_list("pk", flat=True):
         if not is_digest(key):

@@ -1,4 +1,4 @@
-"""Test clients that are signed in from a device and an address of one's choice."""
+"""Test clients with a user agent and an address that a test chooses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from user_sessions.engine import get_session_model
 
 
 def _request(client: Client | AsyncClient) -> HttpRequest:
-    """Return a request of a client to sign in with; receivers of user_logged_in look at its user."""
+    """Return a request for signing in. Receivers of ``user_logged_in`` may read its ``user``."""
     cookie = client.cookies.get(settings.SESSION_COOKIE_NAME)
     store_class = get_session_model().get_session_store_class()
     request = HttpRequest()
@@ -24,7 +24,7 @@ def _request(client: Client | AsyncClient) -> HttpRequest:
 
 
 class Client(test.Client):
-    """Django's test client with a user agent and an address, which its sessions have from sign-in on.
+    """Django's test client with a user agent and an address, which its sessions store at sign-in.
 
     ``Client(user_agent="Mozilla/5.0 …", ip="192.0.2.1").force_login(user)``
     """
@@ -45,7 +45,7 @@ class Client(test.Client):
 
 
 class AsyncClient(test.AsyncClient):
-    """The same for Django's asynchronous test client."""
+    """Django's asynchronous test client with a user agent and an address."""
 
     def __init__(
         self, *args: Any, user_agent: str = "", ip: str = "127.0.0.1", **kwargs: Any

@@ -1,4 +1,4 @@
-"""``clear_session_cache``: for after the table of sessions was changed in a way that no cache sees."""
+"""``clear_session_cache``: empty the session cache after SQL has changed the table directly."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from user_sessions.engine import get_session_model
 
 class Command(BaseCommand):
     help = (
-        "Empties the cache of the sessions, with whatever else it holds, so that each session is read from "
-        "the database again. Run it after raw SQL on the table of sessions, or after a backup of it was "
-        "restored. Nobody is signed out."
+        "Empties the session cache, including all other entries in it, so that each session is read from "
+        "the database again. Run it after manual SQL has changed the table of sessions, or after the "
+        "table was restored from a backup. No one is signed out."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not rows.is_cached(get_session_model()):
-            raise CommandError(f"The engine {settings.SESSION_ENGINE!r} caches no sessions.")
+            raise CommandError(f"The engine {settings.SESSION_ENGINE!r} doesn't cache sessions.")
         alias = settings.SESSION_CACHE_ALIAS
         try:
             caches[alias].clear()

@@ -1,4 +1,4 @@
-"""``clearsessions``: Django's command, in batches, and for sites without ``django.contrib.sessions``."""
+"""``clearsessions``: like Django's command, but in batches and without ``django.contrib.sessions``."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from user_sessions.models import SessionQuerySet
 
 
 class Command(BaseCommand):
-    help = "Removes expired sessions. Can be stopped at any time, and run on a live site."
+    help = "Removes expired sessions. You can stop it at any time, and run it on a live site."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--batch-size", type=int, default=BATCH, help=f"Sessions in one transaction ({BATCH})."
+            "--batch-size", type=int, default=BATCH, help=f"Sessions per batch. Default: {BATCH}."
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -28,7 +28,7 @@ class Command(BaseCommand):
         try:
             model = get_session_model()
         except ImproperlyConfigured:
-            _leave_it_to_the_engine()
+            _clear_with_engine()
             return
         removed = self._remove(model.objects.all(), options["batch_size"])
         if options["verbosity"]:
@@ -45,8 +45,8 @@ class Command(BaseCommand):
         return removed
 
 
-def _leave_it_to_the_engine() -> None:
-    """Do what Django's command does, for an engine that isn't one of this app."""
+def _clear_with_engine() -> None:
+    """Do the same as Django's command, for a session engine of another app."""
     try:
         import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
     except NotImplementedError:

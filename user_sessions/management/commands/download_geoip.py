@@ -1,4 +1,4 @@
-"""``download_geoip``: put a new GeoIP database in the place of the old one, or leave that untouched."""
+"""``download_geoip``: replace the GeoIP database by a new download, or leave it unchanged on any error."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from user_sessions import __version__
 from user_sessions.location import Database, city_file, country_file
 
-# https://dev.maxmind.com/geoip/updating-databases: it redirects to a storage by an address that is signed.
+# https://dev.maxmind.com/geoip/updating-databases: this URL redirects to a signed URL of a storage provider.
 MAXMIND = "https://download.maxmind.com/geoip/databases/{edition}/download?suffix=tar.gz"
-# The checksum of what an address gives is at the same address with this behind it, MaxMind's too.
+# Appended to the URL of a download, also MaxMind's, this gives the URL of its checksum.
 CHECKSUM_SUFFIX = ".sha256"
-# How long a server may say nothing.
+# Limits each wait for the server.
 TIMEOUT_SECONDS = 30
-# Of a download, and of what is in it. The largest database that names places has some 400 MB.
+# Limits a download and its unpacked content. The largest database with places has some 400 MB.
 MAX_BYTES = 2**30
 
 _CHUNK_BYTES = 2**16
@@ -50,33 +50,33 @@ _CHECKSUM_FILE_BYTES = 4096
 _SHA256 = re.compile(r"\b[0-9a-f]{64}\b", re.IGNORECASE)
 _GZIP = b"\x1f\x8b"
 
-Progress = Callable[[int, int | None], None]  # with the bytes so far, and of all if that is known
+Progress = Callable[[int, int | None], None]  # called with the bytes so far, and the total if known
 
 
-def _say_nothing(done: int, total: int | None) -> None:
+def _no_report(done: int, total: int | None) -> None:
     """Report no progress."""
 
 
 class Command(BaseCommand):
     help = (
-        "Downloads a GeoIP database to GEOIP_PATH: MaxMind's, with the account id and the licence key "
-        "in MAXMIND_ACCOUNT_ID and MAXMIND_LICENSE_KEY, or any other by --url. If anything goes "
-        "wrong, the database that is there stays as it is."
+        "Downloads a GeoIP database to GEOIP_PATH: from MaxMind, with the environment variables "
+        "MAXMIND_ACCOUNT_ID and MAXMIND_LICENSE_KEY, or from the URL in --url. If anything fails, the "
+        "previous database stays as it is."
     )
-    requires_system_checks = ()  # one of them asks to run this command
+    requires_system_checks = ()  # W013 tells people to run this command
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--edition",
             default="GeoLite2-City",
-            help="Which of MaxMind's databases, e.g. GeoLite2-Country (GeoLite2-City).",
+            help="The database of MaxMind, e.g. GeoLite2-Country. Default: GeoLite2-City.",
         )
         parser.add_argument(
             "--url",
-            help="Where to download from instead: a .tar.gz with a .mmdb file in it, or a .mmdb file.",
+            help="Download from this URL instead: a .mmdb file, or a .tar.gz that contains one.",
         )
         parser.add_argument(
-            "--sha256", help="The checksum of the download; read from <url>.sha256 if not given."
+            "--sha256", help="The checksum of the download. Default: read from <url>.sha256."
         )
 
     def handle(
@@ -84,11 +84,11 @@ class Command(BaseCommand):
     ) -> None:
         place, source = _place(), _source(edition, url)
         wanted = _checksum(sha256, "--sha256") if sha256 else source.checksum()
-        with _workshop(place) as workshop:
-            download, unpacked = workshop / "download", workshop / "database"
+        with _temporary_folder(place) as folder:
+            download, unpacked = folder / "download", folder / "database"
             if self._save(source, download) != wanted:
                 raise CommandError(
-                    f"What {source} gave does not have the checksum {wanted}; try again."
+                    f"The download from {source} does not have the checksum {wanted}; try again."
                 )
             _unpack(download, unpacked, str(source))
             found, file = _put_in_place(unpacked, place, str(source))
@@ -112,7 +112,7 @@ class Command(BaseCommand):
 def _place() -> Path:
     """Return GEOIP_PATH: a folder, or the file itself."""
     if not find_spec("geoip2"):
-        raise CommandError("Install geoip2 first: no database can be checked or read without it.")
+        raise CommandError("Install geoip2 first: it is needed to check and read the database.")
     value = getattr(settings, "GEOIP_PATH", None)
     if not value or not isinstance(value, (str, os.PathLike)):
         raise CommandError(
@@ -122,24 +122,24 @@ def _place() -> Path:
 
 
 def _is_file(place: Path) -> bool:
-    """Tell whether a place is to be the file itself; one that isn't there yet tells by its name."""
+    """Return whether a path names a file instead of a folder. A new file needs the suffix .mmdb."""
     return not place.is_dir() and (place.is_file() or place.suffix == ".mmdb")
 
 
 @contextmanager
-def _workshop(place: Path) -> Iterator[Path]:
-    """Give a folder beside the database's file, from where it can be moved in one step."""
+def _temporary_folder(place: Path) -> Iterator[Path]:
+    """Yield a temporary folder on the same file system as the database, for an atomic move."""
     try:
         folder = place.parent if _is_file(place) else place
         folder.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=folder, prefix=".download_geoip-") as workshop:
-            yield Path(workshop)
-    except OSError as error:  # what the network raises is a CommandError by now
-        raise CommandError(f"{place} can't be written to: {_words(error)}.") from error
+        with TemporaryDirectory(dir=folder, prefix=".download_geoip-") as temporary:
+            yield Path(temporary)
+    except OSError as error:  # a network error has become a CommandError by now
+        raise CommandError(f"{place} can't be written to: {_reason(error)}.") from error
 
 
 def _unpack(download: Path, database: Path, source: str) -> None:
-    """Take the database out of an archive; what is no archive is taken for the database itself."""
+    """Extract the database from an archive. If the file isn't an archive, it is the database itself."""
     with download.open("rb") as file:
         is_archive = file.read(len(_GZIP)) == _GZIP
     if not is_archive:
@@ -150,12 +150,12 @@ def _unpack(download: Path, database: Path, source: str) -> None:
             _copy_member(cast("IO[bytes]", _Limited(unzipped)), database)
     except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error, ValueError) as error:
         raise CommandError(
-            f"What {source} gave can't be unpacked: {error or type(error).__name__}."
+            f"The download from {source} can't be unpacked: {error or type(error).__name__}."
         ) from error
 
 
 def _copy_member(archive: IO[bytes], database: Path) -> None:
-    """Copy the first .mmdb file in an archive to a path of ours; no name in there becomes a path."""
+    """Copy the first .mmdb file in an archive to a given path. No name in the archive is used as a path."""
     with tarfile.open(fileobj=archive, mode="r|") as members:
         for member in members:
             if not (member.isreg() and member.name.endswith(".mmdb")):
@@ -170,7 +170,7 @@ def _copy_member(archive: IO[bytes], database: Path) -> None:
 
 
 class _Limited:
-    """A file that refuses to give more than MAX_BYTES: a small archive can unpack to any size."""
+    """A file that raises ValueError after MAX_BYTES: a small archive can unpack to any size."""
 
     def __init__(self, file: gzip.GzipFile) -> None:
         self.file = file
@@ -182,11 +182,13 @@ class _Limited:
 
 
 def _put_in_place(database: Path, place: Path, source: str) -> tuple[str, Path]:
-    """Move a database to where it is looked for; return its edition, and where that is."""
+    """Check a database and move it to its final path. Return its edition and that path."""
     try:
         opened = Database(database)
     except Exception as error:
-        raise CommandError(f"What {source} gave is no database of places: {error}") from error
+        raise CommandError(
+            f"The download from {source} is not a database of places: {error}"
+        ) from error
     opened.close()
     name = city_file() if opened.has_cities else country_file()
     file = place if _is_file(place) else place / name
@@ -199,7 +201,7 @@ def _put_in_place(database: Path, place: Path, source: str) -> tuple[str, Path]:
 
 
 def _source(edition: str, url: str | None) -> _Source:
-    """Return where to download from; MaxMind's credentials go nowhere but to MaxMind."""
+    """Return the source of the download. MaxMind's credentials are sent only to MaxMind."""
     if url:
         return _Source(url)
     if not re.fullmatch(r"[A-Za-z0-9-]+", edition):
@@ -213,7 +215,7 @@ def _source(edition: str, url: str | None) -> _Source:
 
 
 class _Source:
-    """An address to download from. As text it is without user, password and query, which are secrets."""
+    """A URL to download from. ``str()`` omits user, password and query, which may be secret."""
 
     def __init__(self, url: str, credentials: tuple[str, str] | None = None) -> None:
         parts = _http_address(url)
@@ -226,13 +228,13 @@ class _Source:
         return _shown(self._url)
 
     def checksum(self) -> str:
-        """Return the checksum that is published beside the download, in lower-case digits."""
+        """Return the published checksum of the download, in lower case."""
         with self._opened(self._url + CHECKSUM_SUFFIX) as response:
             text = b"".join(_chunks(response, _CHECKSUM_FILE_BYTES)).decode("utf-8", "replace")
         return _checksum(text, _shown(self._url + CHECKSUM_SUFFIX))
 
-    def save(self, path: Path, report: Progress = _say_nothing) -> str:
-        """Save the download, and return its checksum. CommandError where it ends too early."""
+    def save(self, path: Path, report: Progress = _no_report) -> str:
+        """Save the download and return its checksum. Raise CommandError if it ends too early."""
         digest, done = hashlib.sha256(), 0
         with self._opened(self._url) as response, path.open("xb") as file:
             total = response.length
@@ -249,7 +251,7 @@ class _Source:
         request = Request(url, headers={"User-Agent": f"django-user-sessions/{__version__}"})  # noqa: S310  # HTTP, see _http_address
         if self._credentials:
             pair = base64.b64encode(":".join(self._credentials).encode()).decode()
-            # "Unredirected": urllib would send any other header along to wherever it is redirected.
+            # "Unredirected": urllib would send any other header to the target of a redirect, too.
             request.add_unredirected_header("Authorization", f"Basic {pair}")
         try:
             return cast("HTTPResponse", _opener().open(request, timeout=TIMEOUT_SECONDS))
@@ -258,24 +260,24 @@ class _Source:
             raise CommandError(self._refused(error)) from None
         except (OSError, HTTPException, ValueError) as error:
             reason = error.reason if isinstance(error, URLError) else error
-            raise CommandError(f"{_shown(url)} can't be reached: {_words(reason)}.") from None
+            raise CommandError(f"{_shown(url)} can't be reached: {_reason(reason)}.") from None
 
     def _refused(self, error: HTTPError) -> str:
-        """Say what the status of an answer means; of the answer itself nothing is shown."""
+        """Return a message about the status of a response. It contains nothing of the body."""
         shown, code = _shown(error.url), error.code
         if code in {401, 403} and self._credentials and _origin(error.url) == _origin(self._url):
             ours = self._url.startswith(MAXMIND.partition("{")[0])
             which = "MAXMIND_ACCOUNT_ID and MAXMIND_LICENSE_KEY" if ours else "user and password"
             return f"{shown} answers {code}: it does not accept {which}."
         meanings = {
-            401: "it wants a user and a password",
-            403: "it does not let you have this",
-            404: "there is nothing at this address",
-            429: "it was asked too often; try again tomorrow",
+            401: "it requires a user and a password",
+            403: "it refuses access",
+            404: "there is nothing at this URL",
+            429: "there were too many requests; try again tomorrow",
         }
         kinds = {
-            3: "it redirects in a circle, or to what can't be followed",
-            5: "the server has a fault; try again later",
+            3: "it redirects in a circle, or to an unsupported URL",
+            5: "the server failed; try again later",
         }
         return (
             f"{shown} answers {code}: {meanings.get(code) or kinds.get(code // 100, 'it refuses')}."
@@ -283,40 +285,40 @@ class _Source:
 
 
 def _http_address(url: str) -> SplitResult:
-    """Take an address apart; CommandError for one that isn't HTTP's, or that no request can hold."""
+    """Return the parts of a URL. Raise CommandError if it isn't a valid URL for HTTP or HTTPS."""
     try:
         parts = urlsplit(url)
         valid = parts.scheme in {"http", "https"} and parts.hostname and (parts.port or True)
     except ValueError:
         valid = False
     if not valid or re.search(r"[^\x21-\x7e]", url):
-        raise CommandError("--url is not an address that begins with https:// or http://.")
+        raise CommandError("--url is not a URL that begins with https:// or http://.")
     return parts
 
 
 def _chunks(response: HTTPResponse, limit: int) -> Iterator[bytes]:
-    """Give what a server sends, and turn what the network raises into CommandError."""
+    """Yield the body of a response in chunks. Raise CommandError for network errors."""
     done, shown = 0, _shown(response.url)
     try:
         while chunk := response.read(_CHUNK_BYTES):
             done += len(chunk)
             if done > limit:
-                raise CommandError(f"What {shown} sends is too large: over {limit:,} bytes.")
+                raise CommandError(f"The download from {shown} is too large: over {limit:,} bytes.")
             yield chunk
     except (OSError, HTTPException) as error:
-        raise CommandError(f"{shown} broke off after {done:,} bytes: {_words(error)}.") from None
+        raise CommandError(f"{shown} broke off after {done:,} bytes: {_reason(error)}.") from None
 
 
 def _checksum(text: str, origin: str) -> str:
-    """Return the first SHA-256 in a text; files of them name the download too."""
+    """Return the first SHA-256 in a text. A checksum file usually has the file name, too."""
     found = _SHA256.search(text)
     if found is None:
-        raise CommandError(f"{origin} holds no SHA-256 checksum, which has 64 hexadecimal digits.")
+        raise CommandError(f"{origin} has no SHA-256 checksum, which has 64 hexadecimal digits.")
     return found[0].lower()
 
 
 def _opener() -> OpenerDirector:
-    """Return what opens HTTP and nothing else: urllib's own opener knows files and FTP too."""
+    """Return an opener for HTTP and HTTPS only: urllib's own also opens files and FTP."""
     opener = OpenerDirector()
     for handler in (
         ProxyHandler(),
@@ -331,12 +333,12 @@ def _opener() -> OpenerDirector:
 
 
 class _RedirectHandler(HTTPRedirectHandler):
-    """Follows no redirect that leaves HTTPS, and gives credentials to the same server only."""
+    """Follow redirects, but never from HTTPS to HTTP. Send credentials to the same origin only."""
 
     def http_error_302(
         self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage
     ) -> Any:
-        with fp:  # its connection, also where the redirect isn't followed
+        with fp:  # close the connection, also if the redirect isn't followed
             return super().http_error_302(req, fp, code, msg, headers)
 
     http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
@@ -346,7 +348,7 @@ class _RedirectHandler(HTTPRedirectHandler):
     ) -> Request | None:
         if urlsplit(newurl).scheme not in {"https", req.type}:
             raise CommandError(
-                f"{_shown(req.full_url)} redirects to {_shown(newurl)}, which is not safe to follow."
+                f"{_shown(req.full_url)} redirects to {_shown(newurl)}, which is not a secure URL."
             )
         request = super().redirect_request(req, fp, code, msg, headers, newurl)
         authorization = req.unredirected_hdrs.get("Authorization")
@@ -361,13 +363,13 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
 
 
 def _shown(url: str) -> str:
-    """Return an address as it may be shown: the query may hold a key, or the signature of a storage."""
+    """Return a URL without the parts that may be secret: user, password and query."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
-def _words(reason: object) -> str:
-    """Return why something failed, without numbers and brackets."""
-    if isinstance(reason, (ValueError, InvalidURL)):  # their texts hold the whole address
-        return "it names an address that is none"
+def _reason(reason: object) -> str:
+    """Return the reason of an error as text, without its number."""
+    if isinstance(reason, (ValueError, InvalidURL)):  # their texts contain the whole URL
+        return "it contains an invalid URL"
     return getattr(reason, "strerror", None) or str(reason) or type(reason).__name__

@@ -22,8 +22,8 @@ import user_sessions
 from user_sessions.checks.themes import APP, THEMES
 
 DJANGO_TEMPLATES = "django.template.backends.django.DjangoTemplates"
-# The theme `default` has its session pages from the app. All other templates there are shared by all
-# themes, which include or extend them where they are.
+# The session pages of the theme `default` are the app's own templates in this list. All themes share the
+# app's other templates, and include or extend them without a copy.
 DEFAULT = "default"
 PAGES_OF_DEFAULT = [
     "_base.html",
@@ -41,12 +41,12 @@ PAGES_OF_DEFAULT = [
 
 class Command(BaseCommand):
     help = (
-        "Copies a theme's templates into a folder of your project, where they are yours to change, and "
-        "prints the settings by which Django finds them there. Nothing is written unless all of them "
-        "can be. Stylesheets and other static files stay in the theme, which stays in INSTALLED_APPS. "
-        "With --diff it shows how your copies differ from the installed version, e.g. after an upgrade."
+        "Copies a theme's templates into a folder of your project, so that you can change them, and "
+        "prints the settings with which Django finds them there. It writes either all files or none. "
+        "Static files are not copied, so keep the theme in INSTALLED_APPS. With --diff, it shows how "
+        "your copies differ from the installed version, e.g. after an upgrade."
     )
-    requires_system_checks = ()  # it needs files only, and a project may be half done
+    requires_system_checks = ()  # only files are needed, and the project may be incomplete
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", metavar="NAME", help="A theme, e.g. pico.")
@@ -54,22 +54,22 @@ class Command(BaseCommand):
             "dest",
             metavar="DEST",
             type=_folder,
-            help="The folder for the templates; made if need be.",
+            help="The folder for the templates. It is created if it doesn't exist.",
         )
         parser.add_argument(
             "--only",
             metavar="PATTERN",
             action="append",
-            help="Only templates whose name matches, e.g. 'user_sessions/*', where * stands for "
-            "slashes too. Can be given more than once.",
+            help="Only templates whose name matches, e.g. 'user_sessions/*'. * also matches slashes. "
+            "Can be given more than once.",
         )
         mode = parser.add_mutually_exclusive_group()
-        mode.add_argument("--force", action="store_true", help="Overwrite files that are there.")
+        mode.add_argument("--force", action="store_true", help="Overwrite existing files.")
         mode.add_argument(
             "--diff",
             action="store_true",
-            help="Write nothing, and show the differences between the theme (-) and DEST (+). Ends "
-            "with 0 if there are none, with 1 if there are, and with 2 if they can't be told.",
+            help="Write nothing, and show the differences between the theme (-) and DEST (+). The exit "
+            "status is 0 without differences, 1 with differences, and 2 for an error.",
         )
 
     def handle(
@@ -82,7 +82,7 @@ class Command(BaseCommand):
         diff: bool,
         **options: Any,
     ) -> None:
-        name = name.removeprefix(f"{THEMES}.")  # as INSTALLED_APPS has it
+        name = name.removeprefix(f"{THEMES}.")  # accept the entry in INSTALLED_APPS, too
         templates = _templates_of(name)
         if diff:
             self._compare(name, templates, dest, only)
@@ -100,7 +100,7 @@ class Command(BaseCommand):
         """Show how the templates in a folder differ from a theme's; exit with 1 if they do."""
         copies = _copies(templates, dest)
         if not copies.keys() & templates.keys():
-            raise _error(f"{dest} holds no template of {theme!r}. Copy some first, without --diff.")
+            raise _error(f"{dest} has no template of {theme!r}. First copy some, without --diff.")
         names = _matching(only, copies | templates, theme)
         lines = [line for name in names for line in _differences(name, theme, templates, dest)]
         for line in lines:
@@ -110,19 +110,21 @@ class Command(BaseCommand):
 
 
 def _error(text: str) -> CommandError:
-    return CommandError(text, returncode=2)  # as `diff`: 1 says that there are differences
+    return CommandError(text, returncode=2)  # as `diff` does: 1 means that there are differences
 
 
 def _folder(text: str) -> Path:
-    """Return a path; an empty one is a variable that a shell had no value for, and not this folder."""
+    """Return a path. Refuse an empty text: it is usually an unset shell variable."""
     if not text:
-        raise ArgumentTypeError("it is empty; name a folder, or . for this one.")
+        raise ArgumentTypeError("it is empty; use the path of a folder, or . for the current one.")
     return Path(text)
 
 
 def _templates_of(theme: str) -> dict[str, Path]:
-    """Return the templates of an installed theme: the name that Django knows each by, and its file."""
-    folders = {path.parent.name: path for place in _places() for path in place.glob("*/templates")}
+    """Return the templates of an installed theme, as a dict of Django's template name to file."""
+    folders = {
+        path.parent.name: path for root in _theme_folders() for path in root.glob("*/templates")
+    }
     if theme not in folders:
         raise _error(f"There is no theme {theme!r}. There are {', '.join(sorted(folders))}.")
     found = _files_in(folders[theme])
@@ -131,12 +133,12 @@ def _templates_of(theme: str) -> dict[str, Path]:
     return own | found
 
 
-def _places() -> list[Path]:
-    """Return the folders that the themes are in: one, unless somebody spread the package."""
+def _theme_folders() -> list[Path]:
+    """Return the folders of the namespace package of themes: usually one."""
     spec = find_spec(THEMES)
     if spec is None:
         raise _error(f"There is no package {THEMES}; install django-user-sessions again.")
-    return [Path(place) for place in spec.submodule_search_locations or ()]
+    return [Path(folder) for folder in spec.submodule_search_locations or ()]
 
 
 def _files_in(folder: Path) -> dict[str, Path]:
@@ -152,53 +154,53 @@ def _matching(patterns: list[str] | None, names: Iterable[str], theme: str) -> l
         folders = sorted({f"{name.rpartition('/')[0]}/*" for name in names})
         raise _error(
             f"No template of {theme!r} matches {' or '.join(map(repr, wanted))}. "
-            f"Use a name, or one of {', '.join(map(repr, folders))}."
+            f"Use a template's name, or one of {', '.join(map(repr, folders))}."
         )
     return found
 
 
 def _write(templates: Mapping[str, Path], dest: Path, *, force: bool) -> None:
-    """Write all templates, or none and raise CommandError."""
-    packages = [Path(user_sessions.__file__).parent, *_places()]
+    """Write all templates, or raise CommandError without writing any."""
+    packages = [Path(user_sessions.__file__).parent, *_theme_folders()]
     if any(dest.resolve().is_relative_to(package.resolve()) for package in packages):
         raise _error(
-            f"{dest} belongs to the installed package, whose next version replaces it. "
-            "Name a folder of your project."
+            f"{dest} belongs to the installed package, so an upgrade would replace it. "
+            "Use a folder of your project."
         )
-    in_the_way = {path for name in templates for path in _in_the_way(dest / name, force=force)}
-    if in_the_way:
-        listed = "".join(f"\n  {path}" for path in sorted(in_the_way))
-        stays = any(True for name in templates for _path in _in_the_way(dest / name, force=True))
-        mend = "Move it away." if stays else "Move it away, or overwrite files with --force."
-        raise _error(f"Nothing was written, since this is in the way:{listed}\n{mend}")
+    blocking = {path for name in templates for path in _blocking(dest / name, force=force)}
+    if blocking:
+        listed = "".join(f"\n  {path}" for path in sorted(blocking))
+        stays = any(True for name in templates for _path in _blocking(dest / name, force=True))
+        action = "Move it away." if stays else "Move it away, or overwrite files with --force."
+        raise _error(f"Nothing was written, because this already exists:{listed}\n{action}")
     try:
         _copy(templates, dest)
     except OSError as error:
         raise _error(f"{dest} can't be written to: {error.strerror}.") from error
 
 
-def _in_the_way(target: Path, *, force: bool) -> Iterator[Path]:
-    """Give what keeps a file from being written: itself, or a file in the place of a folder."""
+def _blocking(target: Path, *, force: bool) -> Iterator[Path]:
+    """Yield paths that prevent a file from being written: itself, or a file instead of a folder."""
     yield from (path for path in target.parents if path.exists() and not path.is_dir())
     if os.path.lexists(target) and (target.is_dir() or not force):
         yield target
 
 
 def _copy(templates: Mapping[str, Path], dest: Path) -> None:
-    """Copy to a folder beside them first, so that a full disk leaves no half of them."""
+    """Copy to a temporary folder first, so that a full disk doesn't leave some of the files."""
     dest.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=dest, prefix=".eject_theme-") as workshop:
+    with TemporaryDirectory(dir=dest, prefix=".eject_theme-") as temporary:
         for name, path in templates.items():
-            copy = Path(workshop, name)
+            copy = Path(temporary, name)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, copy)
         for name in templates:
             (dest / name).parent.mkdir(parents=True, exist_ok=True)
-            Path(workshop, name).replace(dest / name)
+            Path(temporary, name).replace(dest / name)
 
 
 def _copies(templates: Mapping[str, Path], dest: Path) -> dict[str, Path]:
-    """Return the templates in a folder that are, or may once have been, copies of a theme's."""
+    """Return the files in a folder that are copies of a theme's templates, or may have been once."""
     folders = {name.partition("/")[0] for name in templates}
     return {
         f"{folder}/{name}": path

@@ -237,7 +237,7 @@ class TestSearch:
         """For these their keys are not fetched, and the answer is the same."""
         make_browser(make_person("adam"), ip="192.0.2.2")
         few = listed(q="ada"), listed(q="ada 192.0.2.2"), listed(q="a")
-        monkeypatch.setattr(user_names, "FEW", 0)
+        monkeypatch.setattr(user_names, "MAX_KEYS", 0)
         assert (listed(q="ada"), listed(q="ada 192.0.2.2"), listed(q="a")) == few
         assert [len(found) for found in few[:2]] == [2, 1]
 
@@ -263,7 +263,7 @@ class TestPages:
     @pytest.fixture
     def many(self, session_model, staff, monkeypatch):
         """Thirteen sessions, on a site that counts five."""
-        monkeypatch.setattr(pagination, "COUNTED", 5)
+        monkeypatch.setattr(pagination, "COUNT_LIMIT", 5)
         monkeypatch.setattr(SessionAdmin, "list_per_page", 3)
         monkeypatch.setattr(SessionAdmin, "list_max_show_all", 3)
         expire_date = timezone.now() + timedelta(days=1)
@@ -361,7 +361,7 @@ class TestEnding:
     def test_users_are_taken_some_at_a_time(
         self, run, phone, other_user, make_browser, monkeypatch
     ):
-        monkeypatch.setattr(sessions, "USERS_AT_ONCE", 1)
+        monkeypatch.setattr(sessions, "USERS_PER_QUERY", 1)
         assert "Ended 2 sessions." in run("end_sessions_of_users", phone, make_browser(other_user))
 
     def test_sessions_of_nobody_have_no_users(self, run, make_browser):
@@ -477,4 +477,4 @@ def test_the_documentation_names_every_column(session_admin, session_model):
     assert [name.capitalize() for name in columns] == shown
     for action in session_admin.actions:
         assert f'"{getattr(session_admin, action).short_description}"' in page
-    assert f"counts up to {pagination.COUNTED:,}" in page
+    assert f"counts up to {pagination.COUNT_LIMIT:,}" in page

@@ -133,7 +133,7 @@ def test_it_says_what_is_not_moved_and_why(old, add, signed_in, user, other_user
     other_user.delete()
     output = migrate()
     for reason in (old_sessions.EXPIRED, old_sessions.UNREADABLE, old_sessions.NO_USER):
-        assert f"1 left where they are: {reason}." in output
+        assert f"1 not moved: {reason}." in output
     assert not session_model.objects.exists()
     assert old._base_manager.count() == 3
 
@@ -209,7 +209,7 @@ def test_a_model_without_a_table_of_sessions_is_named(db, path):
 
 def test_sessions_are_not_moved_to_where_they_are(laptop, session_model):
     app, name = session_model._meta.app_label, session_model.__name__
-    with pytest.raises(CommandError, match="is where the sessions are now"):
+    with pytest.raises(CommandError, match="is the current session model"):
         migrate("--oldmodel", f"{app}.models.{name}")
     assert laptop.who() != "nobody"
 
@@ -217,7 +217,7 @@ def test_sessions_are_not_moved_to_where_they_are(laptop, session_model):
 def test_a_site_that_never_had_djangos_has_nothing_to_move(db, sessions_connection):
     name = sessions_connection.alias
     assert migrate() == (
-        f"There is no table 'django_session' in the database {name!r}. So there is nothing to move.\n"
+        f"There is no table 'django_session' in the database {name!r}. There is nothing to move.\n"
     )
 
 

@@ -818,7 +818,9 @@ class TestClearCommand:
 
     def test_an_engine_that_does_not_cache_is_an_error(self, settings):
         settings.SESSION_ENGINE = "user_sessions.backends.db"
-        with pytest.raises(CommandError, match=r"'user_sessions\.backends\.db' caches no sessions"):
+        with pytest.raises(
+            CommandError, match=r"'user_sessions\.backends\.db' doesn't cache sessions"
+        ):
             call_command("clear_session_cache")
 
     def test_a_cache_that_does_not_answer_is_an_error(self):

@@ -250,7 +250,7 @@ class TestMaxmind:
         maxmind.answers[PERMALINK] = redirect(f"{storage.address}/x?signature=hush")
         storage.answers["/x"] = status(403)
         message = error_of()
-        assert message == f"{storage.address}/x answers 403: it does not let you have this."
+        assert message == f"{storage.address}/x answers 403: it refuses access."
 
     def test_credentials_stay_on_the_same_server(self, maxmind, folder, packed):
         maxmind.publish(packed, "/moved")
@@ -307,7 +307,7 @@ class TestMirror:
 
     def test_query_is_not_shown(self, server, folder):
         message = error_of("--url", f"{server.address}/nothing?key={LICENCE_KEY}")
-        assert message == f"{server.address}/nothing answers 404: there is nothing at this address."
+        assert message == f"{server.address}/nothing answers 404: there is nothing at this URL."
 
     def test_checksum_by_hand(self, server, folder, packed):
         url = server.publish(packed)
@@ -317,7 +317,7 @@ class TestMirror:
 
     @pytest.mark.parametrize("digits", ["abc", "g" * 64, "0" * 65])
     def test_checksum_by_hand_that_is_none(self, server, folder, digits):
-        assert "--sha256 holds no SHA-256 checksum" in error_of(
+        assert "--sha256 has no SHA-256 checksum" in error_of(
             "--url", server.address, "--sha256", digits
         )
         assert server.requests == []
@@ -338,7 +338,7 @@ class TestMirror:
     )
     def test_address_that_is_not_http(self, folder, url):
         assert error_of("--url", url) == (
-            "--url is not an address that begins with https:// or http://."
+            "--url is not a URL that begins with https:// or http://."
         )
 
 
@@ -414,19 +414,19 @@ class TestProgress:
 
 
 ANSWERS = [
-    pytest.param(status(401), "answers 401: it wants a user and a password", id="401"),
-    pytest.param(status(403), "answers 403: it does not let you have this", id="403"),
-    pytest.param(status(404), "answers 404: there is nothing at this address", id="404"),
+    pytest.param(status(401), "answers 401: it requires a user and a password", id="401"),
+    pytest.param(status(403), "answers 403: it refuses access", id="403"),
+    pytest.param(status(404), "answers 404: there is nothing at this URL", id="404"),
     pytest.param(status(410), "answers 410: it refuses", id="410"),
-    pytest.param(status(429), "answers 429: it was asked too often", id="429"),
-    pytest.param(status(500), "answers 500: the server has a fault", id="500"),
-    pytest.param(status(503), "answers 503: the server has a fault", id="503"),
+    pytest.param(status(429), "answers 429: there were too many requests", id="429"),
+    pytest.param(status(500), "answers 500: the server failed", id="500"),
+    pytest.param(status(503), "answers 503: the server failed", id="503"),
     pytest.param(hang_up, "can't be reached: Remote end closed connection", id="hangs up"),
     pytest.param(redirect("/it"), "answers 302: it redirects in a circle", id="redirects in a circle"),
-    pytest.param(redirect("ftp://127.0.0.1/x?k=hush"), r"ftp://127.0.0.1/x, which is not safe", id="to FTP"),
+    pytest.param(redirect("ftp://127.0.0.1/x?k=hush"), r"ftp://127.0.0.1/x, which is not a secure URL", id="to FTP"),
     pytest.param(redirect("file:///etc/passwd"), "answers 302: it redirects in", id="to a file"),
-    pytest.param(redirect("http://[?k=hush"), "names an address that is none", id="to nonsense"),
-    pytest.param(redirect("http://127.0.0.1:port/?k=hush"), "names an address that is none", id="to no port"),
+    pytest.param(redirect("http://[?k=hush"), "contains an invalid URL", id="to nonsense"),
+    pytest.param(redirect("http://127.0.0.1:port/?k=hush"), "contains an invalid URL", id="to no port"),
     pytest.param(body(b"abc", length=1000), "broke off after 3 of 1,000 bytes", id="too short"),
     pytest.param(broken_chunks, "broke off after 0 bytes", id="chunks that end too early"),
     pytest.param(body(b"something else"), "does not have the checksum", id="wrong checksum"),
@@ -475,28 +475,28 @@ class TestFailure:
     def test_no_checksum(self, server, cities):
         url = server.publish(cities)
         server.answers["/it.sha256"] = body(b"<html>Please sign in</html>")
-        assert f"{url}.sha256 holds no SHA-256 checksum" in error_of("--url", url)
+        assert f"{url}.sha256 has no SHA-256 checksum" in error_of("--url", url)
 
     def test_checksum_that_never_ends(self, server, cities):
         url = server.publish(cities)
         server.answers["/it.sha256"] = body(b"0" * 5000)
-        assert "sends is too large: over 4,096 bytes" in error_of("--url", url)
+        assert "is too large: over 4,096 bytes" in error_of("--url", url)
 
     def test_download_that_never_ends(self, server, cities, monkeypatch):
         monkeypatch.setattr(download_geoip, "MAX_BYTES", 1000)
         message = error_of("--url", server.publish(b"x" * 1001))
-        assert "sends is too large: over 1,000 bytes" in message
+        assert "is too large: over 1,000 bytes" in message
 
     @pytest.mark.parametrize(
         ("content", "words"),
         [
-            pytest.param(b"", "is no database of places", id="empty"),
-            pytest.param(b"<html>", "is no database of places", id="a page"),
+            pytest.param(b"", "is not a database of places", id="empty"),
+            pytest.param(b"<html>", "is not a database of places", id="a page"),
             pytest.param(gzip.compress(b"x"), "can't be unpacked", id="gzip, no archive"),
             pytest.param(b"\x1f\x8bnonsense", "can't be unpacked", id="no gzip"),
             pytest.param(archive(), "no .mmdb file in it", id="nothing in it"),
             pytest.param(archive(("it.txt", b"x")), "no .mmdb file in it", id="no database in it"),
-            pytest.param(archive(("it.mmdb", b"x")), "is no database of places", id="damaged"),
+            pytest.param(archive(("it.mmdb", b"x")), "is not a database of places", id="damaged"),
             pytest.param(
                 archive(("it.mmdb", b""), kind=tarfile.SYMTYPE), "no .mmdb file in it", id="a link"
             ),
@@ -518,7 +518,7 @@ class TestFailure:
         records = {"192.0.2.0/24": {"autonomous_system_number": 64496}}
         asn = geoip.write_database(tmp_path / "asn", records, "GeoLite2-ASN").read_bytes()
         message = error_of("--url", server.publish(asn))
-        assert "is no database of places: A database of the type GeoLite2-ASN" in message
+        assert "is not a database of places: A database of the type GeoLite2-ASN" in message
 
     def test_full_disk(self, server, cities, folder, monkeypatch):
         def full(descriptor):
@@ -556,7 +556,7 @@ def test_https_never_falls_back_to_http(folder, monkeypatch):
     with pytest.raises(CommandError) as caught:
         handler.redirect_request(request, io.BytesIO(), 302, "Found", {}, "http://127.0.0.1/it")
     assert str(caught.value) == (
-        "https://127.0.0.1/it redirects to http://127.0.0.1/it, which is not safe to follow."
+        "https://127.0.0.1/it redirects to http://127.0.0.1/it, which is not a secure URL."
     )
 
 

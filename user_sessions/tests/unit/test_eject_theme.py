@@ -108,7 +108,9 @@ class TestCopies:
         assert eject("user_sessions_themes.pico", look) == eject("pico", look, "--force")
 
     def test_an_empty_folder_is_not_this_one(self):
-        with pytest.raises(CommandError, match="argument DEST: it is empty; name a folder"):
+        with pytest.raises(
+            CommandError, match="argument DEST: it is empty; use the path of a folder"
+        ):
             eject("pico", "")
 
     def test_only_some(self, look):
@@ -243,7 +245,7 @@ class TestRefusals:
         sentence = refused("admin", look, "--only", "user-sessions/*", "--only", "x")
         assert sentence == (
             "No template of 'admin' matches 'user-sessions/*' or 'x'. "
-            "Use a name, or one of 'user_sessions/*'."
+            "Use a template's name, or one of 'user_sessions/*'."
         )
         assert not look.exists()
 
@@ -370,7 +372,7 @@ class TestDiff:
             look.mkdir(parents=True)
             (look / "home.html").write_text("The site's own.")
         assert refused("pico", look, "--diff") == (
-            f"{look} holds no template of 'pico'. Copy some first, without --diff."
+            f"{look} has no template of 'pico'. First copy some, without --diff."
         )
 
     def test_a_pattern_that_matches_nothing(self, look, copied):

@@ -189,7 +189,7 @@ class TestUnusable:
         settings.GEOIP_PATH = tmp_path
         record = self.said(caplog)
         assert record.getMessage() == (
-            f"GEOIP_PATH is {tmp_path}, where there is no GeoIP database, so no place is shown."
+            f"GEOIP_PATH is {tmp_path}, which has no GeoIP database, so no place is shown."
         )
         assert record.name == "user_sessions"
 
@@ -213,7 +213,7 @@ class TestUnusable:
     def test_database_without_places(self, tmp_path, settings, caplog):
         records = {"192.0.2.0/24": {"autonomous_system_number": 64496}}
         settings.GEOIP_PATH = geoip.write_database(tmp_path / "a", records, "GeoLite2-ASN")
-        assert "GeoLite2-ASN holds no places" in str(self.said(caplog).exc_info[1])
+        assert "GeoLite2-ASN has no places" in str(self.said(caplog).exc_info[1])
 
     def test_geoip2_is_missing(self, cities, caplog, monkeypatch):
         for name in ("geoip2", "geoip2.database", "geoip2.errors"):

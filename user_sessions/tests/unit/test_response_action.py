@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from user_sessions.middleware import Step, way_out
+from user_sessions.middleware import SessionAction, response_action
 
 
 class FakeSession:
-    """Just what ``way_out`` asks of a session."""
+    """Just what ``response_action`` asks of a session."""
 
     def __init__(self, *, empty=False, modified=False, accessed=True, due=False):
         self.modified = modified
@@ -20,18 +20,18 @@ class FakeSession:
 @pytest.mark.parametrize(
     ("session", "cookie_sent", "status", "step"),
     [
-        (FakeSession(empty=True), False, 200, Step.NOTHING),
-        (FakeSession(empty=True), True, 200, Step.DROP_COOKIE),
-        (FakeSession(empty=True), True, 500, Step.DROP_COOKIE),
-        (FakeSession(empty=True, modified=True), False, 200, Step.NOTHING),
-        (FakeSession(), True, 200, Step.NOTHING),
-        (FakeSession(modified=True), True, 200, Step.SAVE),
-        (FakeSession(modified=True, due=True), True, 404, Step.SAVE),
-        (FakeSession(modified=True), True, 500, Step.NOTHING),
-        (FakeSession(modified=True), True, 503, Step.NOTHING),
-        (FakeSession(due=True), True, 200, Step.TOUCH),
-        (FakeSession(due=True), True, 500, Step.NOTHING),
-        (FakeSession(due=True, accessed=False), True, 200, Step.NOTHING),
+        (FakeSession(empty=True), False, 200, SessionAction.NOTHING),
+        (FakeSession(empty=True), True, 200, SessionAction.DROP_COOKIE),
+        (FakeSession(empty=True), True, 500, SessionAction.DROP_COOKIE),
+        (FakeSession(empty=True, modified=True), False, 200, SessionAction.NOTHING),
+        (FakeSession(), True, 200, SessionAction.NOTHING),
+        (FakeSession(modified=True), True, 200, SessionAction.SAVE),
+        (FakeSession(modified=True, due=True), True, 404, SessionAction.SAVE),
+        (FakeSession(modified=True), True, 500, SessionAction.NOTHING),
+        (FakeSession(modified=True), True, 503, SessionAction.NOTHING),
+        (FakeSession(due=True), True, 200, SessionAction.TOUCH),
+        (FakeSession(due=True), True, 500, SessionAction.NOTHING),
+        (FakeSession(due=True, accessed=False), True, 200, SessionAction.NOTHING),
     ],
     ids=[
         "anonymous", "emptied", "emptied, failed", "emptied without cookie", "read", "changed",
@@ -39,9 +39,12 @@ class FakeSession:
     ],
 )  # fmt: skip
 def test_what_a_response_needs(session, cookie_sent, status, step):
-    assert way_out(session, cookie_sent=cookie_sent, status=status) is step
+    assert response_action(session, cookie_sent=cookie_sent, status=status) is step
 
 
 def test_a_site_may_save_every_request(settings):
     settings.SESSION_SAVE_EVERY_REQUEST = True
-    assert way_out(FakeSession(accessed=False), cookie_sent=True, status=200) is Step.SAVE
+    assert (
+        response_action(FakeSession(accessed=False), cookie_sent=True, status=200)
+        is SessionAction.SAVE
+    )

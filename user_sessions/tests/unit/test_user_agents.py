@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from user_sessions.device import _MENDED_BROWSERS, KINDS, Device, device_name, parse
+from user_sessions.device import _CORRECTED_BROWSERS, KINDS, Device, device_name, parse
 from user_sessions.tests.support.user_agents import table_rows
 
 ROWS = table_rows()
@@ -59,11 +59,11 @@ def test_every_row_has_a_source():
 
 @pytest.mark.parametrize(
     ("pattern", "name"),
-    [pytest.param(pattern, name, id=pattern.pattern) for pattern, name in _MENDED_BROWSERS],
+    [pytest.param(pattern, name, id=pattern.pattern) for pattern, name in _CORRECTED_BROWSERS],
 )
-def test_mended_browser_has_a_row(pattern, name):
+def test_corrected_browser_has_a_row(pattern, name):
     mended = (
-        next((each for each in _MENDED_BROWSERS if each[0].search(row["user_agent"])), None)
+        next((each for each in _CORRECTED_BROWSERS if each[0].search(row["user_agent"])), None)
         for row in ROWS
     )
     assert (pattern, name) in mended
