@@ -14,14 +14,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from django.apps import apps
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 import user_sessions
 from user_sessions.checks.themes import APP, THEMES
 
-DJANGO_TEMPLATES = "django.template.backends.django.DjangoTemplates"
 # The session pages of the theme `default` are the app's own templates in this list. All themes share the
 # app's other templates, and include or extend them without a copy.
 DEFAULT = "default"
@@ -42,7 +39,7 @@ PAGES_OF_DEFAULT = [
 class Command(BaseCommand):
     help = (
         "Copies a theme's templates into a folder of your project, so that you can change them, and "
-        "prints the settings with which Django finds them there. It writes either all files or none. "
+        "prints which settings Django needs to find them there. It writes either all files or none. "
         "Static files are not copied, so keep the theme in INSTALLED_APPS. With --diff, it shows how "
         "your copies differ from the installed version, e.g. after an upgrade."
     )
@@ -91,8 +88,11 @@ class Command(BaseCommand):
         _write(chosen, dest, force=force)
         if options["verbosity"]:
             noun = "template" if len(chosen) == 1 else "templates"
-            self.stdout.write(f"{len(chosen)} {noun} of {name!r} written to {str(dest)!r}.\n\n")
-            self.stdout.write("\n".join(_settings_for(name, dest)))
+            self.stdout.write(
+                f"{len(chosen)} {noun} of {name!r} written to {str(dest)!r}.\n"
+                "Add this folder to DIRS in the setting TEMPLATES, after folders with your own templates.\n"
+                f"Keep '{THEMES}.{name}' in INSTALLED_APPS, above 'user_sessions' and 'allauth'."
+            )
 
     def _compare(
         self, theme: str, templates: dict[str, Path], dest: Path, only: list[str] | None
@@ -223,47 +223,3 @@ def _differences(name: str, theme: str, templates: Mapping[str, Path], dest: Pat
 
 def _lines(path: Path) -> list[str]:
     return path.read_text("utf-8", errors="replace").splitlines()
-
-
-def _settings_for(theme: str, dest: Path) -> Iterator[str]:
-    """Give the lines that belong at the end of a site's settings: Python, and comments."""
-    app, place = f"{THEMES}.{theme}", dest.resolve()
-    if apps.is_installed(app):
-        yield f"# INSTALLED_APPS has {app!r}. Leave it there: its static files are needed,"
-        yield "# and so is each template that you have not copied."
-    else:
-        yield "# Its static files are needed, and so is each template that you have not copied."
-        yield f"INSTALLED_APPS.insert(INSTALLED_APPS.index({_first_dressed()!r}), {app!r})"
-    engine, dirs = _django_templates()
-    if place in [Path(each).resolve() for each in dirs]:
-        yield "# TEMPLATES has the folder."
-    else:
-        yield "# Below folders with templates of your own, which may extend these."
-        others = f'*TEMPLATES[{engine}]["DIRS"], ' if dirs else ""
-        yield f'TEMPLATES[{engine}]["DIRS"] = [{others}{_python(place)}]'
-
-
-def _first_dressed() -> str:
-    """Return the entry of INSTALLED_APPS above which a theme stands: ours, or allauth if that is first."""
-    entries = zip(settings.INSTALLED_APPS, apps.get_app_configs(), strict=True)
-    return next(
-        entry for entry, app in entries if app.name == APP or app.name.startswith("allauth")
-    )
-
-
-def _django_templates() -> tuple[int, list[str | Path]]:
-    """Return which entry of TEMPLATES is Django's own engine, and the folders of it."""
-    backends = enumerate(engine["BACKEND"] for engine in settings.TEMPLATES)
-    number = next((number for number, backend in backends if backend == DJANGO_TEMPLATES), 0)
-    dirs: Any = settings.TEMPLATES[number].get("DIRS", ())
-    return number, [*dirs]
-
-
-def _python(place: Path) -> str:
-    """Return the Python of a path, by BASE_DIR where the site has that, as Django's new projects do."""
-    base = getattr(settings, "BASE_DIR", None)
-    if isinstance(base, Path) and place == base.resolve():
-        return "BASE_DIR"
-    if isinstance(base, Path) and base.resolve() in place.parents:
-        return f"BASE_DIR / {place.relative_to(base.resolve()).as_posix()!r}"
-    return repr(str(place))
