@@ -19,16 +19,7 @@ from tempfile import TemporaryDirectory
 from typing import IO, Any, cast
 from urllib.error import HTTPError, URLError
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
-from urllib.request import (
-    HTTPDefaultErrorHandler,
-    HTTPErrorProcessor,
-    HTTPHandler,
-    HTTPRedirectHandler,
-    HTTPSHandler,
-    OpenerDirector,
-    ProxyHandler,
-    Request,
-)
+from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -254,7 +245,10 @@ class _Source:
             # "Unredirected": urllib would send any other header to the target of a redirect, too.
             request.add_unredirected_header("Authorization", f"Basic {pair}")
         try:
-            return cast("HTTPResponse", _opener().open(request, timeout=TIMEOUT_SECONDS))
+            return cast(
+                "HTTPResponse",
+                build_opener(_RedirectHandler).open(request, timeout=TIMEOUT_SECONDS),
+            )
         except HTTPError as error:
             error.close()
             raise CommandError(self._refused(error)) from None
@@ -317,23 +311,8 @@ def _checksum(text: str, origin: str) -> str:
     return found[0].lower()
 
 
-def _opener() -> OpenerDirector:
-    """Return an opener for HTTP and HTTPS only: urllib's own also opens files and FTP."""
-    opener = OpenerDirector()
-    for handler in (
-        ProxyHandler(),
-        HTTPHandler(),
-        HTTPSHandler(),
-        HTTPDefaultErrorHandler(),
-        _RedirectHandler(),
-        HTTPErrorProcessor(),
-    ):
-        opener.add_handler(handler)
-    return opener
-
-
 class _RedirectHandler(HTTPRedirectHandler):
-    """Follow redirects, but never from HTTPS to HTTP. Send credentials to the same origin only."""
+    """Follow redirects to HTTPS, or from HTTP to HTTP. Send credentials to the same origin only."""
 
     def http_error_302(
         self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage
