@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import enum
 import time
-from collections.abc import Awaitable
-from typing import cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
 from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessionMiddleware
@@ -56,21 +55,26 @@ class SessionMiddleware(DjangoSessionMiddleware):
     asynchronous request, even if the request doesn't access its session.
     """
 
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+    if TYPE_CHECKING:
+        # The stubs know synchronous responses and Django's own stores only.
+        SessionStore: Any
+        get_response: Any
+
+    def __call__(self, request: HttpRequest) -> Any:
         if self.async_mode:
-            return cast("HttpResponseBase", self.__acall__(request))
+            return self.__acall__(request)
         self.process_request(request)
-        response = cast("HttpResponseBase", self.get_response(request))
+        response: HttpResponseBase = self.get_response(request)
         return self.process_response(request, response)
 
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
         self.process_request(request)
-        response = await cast("Awaitable[HttpResponseBase]", self.get_response(request))
+        response: HttpResponseBase = await self.get_response(request)
         return await self.aprocess_response(request, response)
 
     def process_request(self, request: HttpRequest) -> None:
         """Create the session object. It loads its data on first access."""
-        request.session = cast("type[SessionStore]", self.SessionStore)(
+        request.session = self.SessionStore(
             request.COOKIES.get(settings.SESSION_COOKIE_NAME),
             user_agent=request.META.get("HTTP_USER_AGENT", ""),
             ip=client_address(request) or "",

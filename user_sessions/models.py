@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
@@ -31,6 +31,17 @@ _DEFAULT_STORE = "user_sessions.backends.db.SessionStore"
 END_ATTEMPTS = 100
 
 AnySession = TypeVar("AnySession", bound="AbstractSession")
+AnyFunction = TypeVar("AnyFunction", bound=Callable[..., Any])
+
+
+def _marked(**marks: bool) -> Callable[[AnyFunction], AnyFunction]:
+    """Set the attributes by which Django keeps templates and managers from calling a method."""
+
+    def decorate(function: AnyFunction) -> AnyFunction:
+        vars(function).update(marks)
+        return function
+
+    return decorate
 
 
 class SessionQuerySet(models.QuerySet[AnySession]):
@@ -55,8 +66,7 @@ class SessionQuerySet(models.QuerySet[AnySession]):
             return rows.update(self, kwargs)
         return super().update(**kwargs)
 
-    update.alters_data = True  # type: ignore[attr-defined]  # as Django marks its own
-
+    @_marked(alters_data=True, queryset_only=True)
     def delete(self) -> tuple[int, dict[str, int]]:
         refused = self._is_sliced_or_combined() or gives_values(self)
         announced = rows.is_announced(self.model) and not refused
@@ -67,9 +77,6 @@ class SessionQuerySet(models.QuerySet[AnySession]):
         if not Collector(using=self.db, origin=self).can_fast_delete(self):
             self.hashed()  # 4.0: remove
         return super().delete()
-
-    delete.alters_data = True  # type: ignore[attr-defined]  # as Django marks its own
-    delete.queryset_only = True  # type: ignore[attr-defined]
 
     @staticmethod
     def _sign_ins(sessions: SessionQuerySet[Any]) -> dict[RawKey, tuple[Any, datetime | None]]:
@@ -106,6 +113,7 @@ class SessionQuerySet(models.QuerySet[AnySession]):
         """Return whether this is a slice or a union, which Django refuses to change."""
         return self.query.is_sliced or bool(self.query.combinator)
 
+    @_marked(alters_data=True)
     def end(self) -> int:
         """End the sessions that exist at this call, and return how many.
 
@@ -126,6 +134,7 @@ class SessionQuerySet(models.QuerySet[AnySession]):
             "The keys of some sessions changed each time. Try to end them again."
         )
 
+    @_marked(alters_data=True)
     async def aend(self) -> int:
         return await sync_to_async(self.end)()
 
@@ -149,12 +158,13 @@ class SessionManager(BaseSessionManager.from_queryset(SessionQuerySet)):  # type
             "expire_date": expire_date,
             "user_id": store.user_id_of(session_dict),
         }
+        session: AbstractSession
         if session_dict:
             session, _created = self.update_or_create(session_key=session_key, defaults=values)
         else:
             session = self.model(session_key=session_key, **values)
             session.delete()
-        return cast("AbstractSession", session)
+        return session
 
 
 class AbstractSession(AbstractBaseSession):
@@ -208,12 +218,14 @@ class AbstractSession(AbstractBaseSession):
         with rows.saving(self, using):
             super().save(*args, **kwargs)
 
+    @_marked(alters_data=True)
     def end(self) -> bool:
         """End this session. Return False if it had already ended."""
         keys = raw_keys.forms_of([self.raw_key or RawKey(self.pk)])  # 4.0: remove
         _total, deleted = type(self).objects.filter(pk__in=keys).delete()
         return bool(deleted.get(self._meta.label))
 
+    @_marked(alters_data=True)
     async def aend(self) -> bool:
         return await sync_to_async(self.end)()
 

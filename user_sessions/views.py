@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.contrib import messages
@@ -41,8 +41,10 @@ class OwnSessionsView(View):
         return digest_of(self.request.session.session_key or "")
 
     def get_queryset(self) -> SessionQuerySet[Any]:
-        sessions = get_session_model().objects.active().filter(user=self.request.user)
-        return cast("SessionQuerySet[Any]", sessions.hashed())  # 4.0: remove hashed()
+        sessions: SessionQuerySet[Any] = (
+            get_session_model().objects.active().filter(user=self.request.user)
+        )
+        return sessions.hashed()  # 4.0: remove hashed()
 
     def others(self) -> SessionQuerySet[Any]:
         return self.get_queryset().exclude(pk=self.current)
@@ -100,7 +102,8 @@ class SessionDeleteView(OwnSessionsView, DetailView):  # type: ignore[type-arg] 
         """Return the session with the digest in the URL. Raise Http404 for a session key in its place."""
         if not is_digest(self.kwargs["pk"]):
             raise Http404(_("There is no such session."))
-        return cast("AbstractSession", super().get_object(queryset))
+        session: AbstractSession = super().get_object(queryset)
+        return session
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         self.object.summary = summary_of(self.object, current=self.current)

@@ -47,10 +47,10 @@ class ValidityFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [(self.ACTIVE, _("Active")), (self.EXPIRED, _("Expired"))]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        sessions = cast("SessionQuerySet[Any]", queryset)
-        chosen = {self.ACTIVE: sessions.active, self.EXPIRED: sessions.expired}
-        return chosen.get(self.value() or "", sessions.all)()
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Any]:
+        chosen = {self.ACTIVE: queryset.active, self.EXPIRED: queryset.expired}
+        sessions: QuerySet[Any] = chosen.get(self.value() or "", queryset.all)()
+        return sessions
 
 
 class OwnerFilter(admin.SimpleListFilter):
@@ -237,7 +237,7 @@ class SessionAdmin(ModelAdmin):  # type: ignore[type-arg]  # no generic at run t
                 request, _("No selected session belongs to a user."), messages.WARNING
             )
             return
-        sessions = cast("SessionQuerySet[Any]", self.get_queryset(request))
+        sessions: Any = self.get_queryset(request)
         self._report_ended(
             request, sum(sessions.filter(user__in=some).end() for some in _batches(users))
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any, cast
+from typing import Any
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -119,7 +119,7 @@ class CloseOnSessionEndMixin(AsyncWebsocketConsumer):  # type: ignore[misc]  # C
     def _is_signed_in(self) -> bool:
         # A new store, because the store in the scope has already loaded its data.
         store = self.scope["session"].__class__(self._session_key)
-        return is_signed_in(cast("SessionStore", store))
+        return is_signed_in(store)
 
 
 def is_signed_in(session: SessionStore) -> bool:

@@ -12,6 +12,7 @@ from django.core import serializers
 from django.db import OperationalError
 from django.db.models import Count
 from django.db.models.signals import post_delete
+from django.template import Context, Template
 from django.utils import timezone
 
 from user_sessions.backends.db import SessionStore
@@ -194,6 +195,12 @@ class TestQuerySet:
 
 
 class TestEnd:
+    @pytest.mark.parametrize("name", ["end", "aend", "delete", "update"])
+    def test_a_template_cannot_call_it(self, laptop, session_model, name):
+        for target in (session_model.objects.all(), session_model.objects, laptop.row):
+            Template(f"{{{{ target.{name} }}}}").render(Context({"target": target}))
+        assert session_model.objects.count() == 1
+
     def test_it_says_whether_it_was_this_call(self, make_session, call):
         session = make_session()
         assert call(session, "end") is True
