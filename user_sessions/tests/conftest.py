@@ -1,4 +1,4 @@
-"""Nouns for the tests: people, their browsers, and sessions."""
+"""Fixtures for all tests: users, their browsers, and sessions."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def pytest_ignore_collect(collection_path):
 
 
 def pytest_collection_modifyitems(items):
-    """Let tests use each database where the settings have several."""
+    """Let tests use each database if the settings have several."""
     if len(settings.DATABASES) > 1:
         for item in items:
             item.add_marker(pytest.mark.django_db(databases="__all__"))
@@ -55,20 +55,20 @@ class Browser(Client):
         return get_session_model().objects.get(pk=self.key)
 
     def who(self):
-        """Return the name that the site greets this browser by."""
+        """Return the name of the signed-in user, or "nobody" for a visitor."""
         return self.get("/who/").content.decode()
 
 
 @pytest.fixture(autouse=True)
 def english():
-    """The language that each test begins in, whatever the last one's visitor spoke."""
+    """Begin each test in English, even if the last one activated another language."""
     with translation.override("en"):
         yield
 
 
 @pytest.fixture(autouse=True)
 def _empty_cache():
-    caches.state.begin_anew()
+    caches.state.reset()
 
 
 @pytest.fixture
@@ -131,7 +131,7 @@ def assert_queries():
 
     @contextmanager
     def assert_queries(*allowed):
-        raw_keys.may_be_left(get_session_model(), "default")  # asked once a process
+        raw_keys.may_be_left(get_session_model(), "default")  # one query per process
         with ExitStack() as stack:
             captured = [
                 stack.enter_context(CaptureQueriesContext(each)) for each in connections.all()

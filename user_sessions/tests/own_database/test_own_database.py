@@ -1,4 +1,4 @@
-"""Sessions in a database of their own, and a replica of it that lags: it knows what was ended since."""
+"""Sessions in a database of their own, with a lagging replica that still holds ended sessions."""
 
 from __future__ import annotations
 
@@ -38,22 +38,22 @@ def phone(user, make_browser):
 
 @pytest.fixture
 def copy_to_replica(session_model):
-    """Let the replica hold the sessions as they are now."""
+    """Copy the current sessions to the replica."""
 
     def copy_to_replica():
         rows = list(session_model.objects.all())
         session_model.objects.using("replica").bulk_create(rows)
-        assert session_model._base_manager.count() == len(rows)  # Django reads there
+        assert session_model._base_manager.count() == len(rows)  # Django reads from it
 
     return copy_to_replica
 
 
 @pytest.fixture
 def ended(laptop, phone, copy_to_replica, session_model):
-    """A browser whose session was ended, which neither the replica nor any cache has heard of."""
+    """A browser whose session has ended; the replica still holds it, and the cache is empty."""
     copy_to_replica()
     laptop.row.end()
-    caches.state.begin_anew()
+    caches.state.reset()
     assert session_model._base_manager.filter(pk=laptop.key).exists()
     return laptop
 
@@ -63,7 +63,7 @@ def test_the_documentation_shows_this_code(shown):
     assert getsource(shown) in text_of("how-to/databases.md")
 
 
-def test_sessions_and_users_are_apart(laptop, session_model, user):
+def test_sessions_and_users_are_in_separate_databases(laptop, session_model, user):
     assert laptop.row._state.db == "sessions"
     assert user._state.db == "default"
     assert session_model._meta.db_table not in connections["default"].introspection.table_names()
@@ -72,23 +72,23 @@ def test_sessions_and_users_are_apart(laptop, session_model, user):
 
 
 @pytest.mark.parametrize("url", ["/who/", "/awho/"])
-def test_an_ended_session_is_nobody(ended, phone, user, url):
+def test_an_ended_session_is_anonymous(ended, phone, user, url):
     assert ended.get(url).content.decode() == "nobody"
     assert phone.get(url).content.decode() == user.get_username()
 
 
-def test_the_engine_knows_none(ended, call, store_class):
+def test_the_engine_does_not_load_an_ended_session(ended, call, store_class):
     assert not call(store_class(ended.key), "exists", ended.key)
     assert call(store_class(ended.key), "load") == {}
 
 
-def test_the_list_does_not_show_it(ended, phone):
+def test_the_list_does_not_show_an_ended_session(ended, phone):
     page = phone.get(reverse("user_sessions:session_list"))
     assert [session.pk for session in page.context["object_list"]] == [digest_of(phone.key)]
     assert ended.get(reverse("user_sessions:session_list")).status_code == 302
 
 
-def test_it_cannot_be_ended_once_more(ended, phone, session_model):
+def test_an_ended_session_cannot_be_ended_again(ended, phone, session_model):
     url = reverse("user_sessions:session_delete", args=[digest_of(ended.key)])
     assert phone.get(url).status_code == 404
     assert phone.post(url).url == reverse("user_sessions:session_list")
@@ -97,17 +97,19 @@ def test_it_cannot_be_ended_once_more(ended, phone, session_model):
     assert session_model.objects.filter(pk=ended.key).end() == 0
 
 
-def test_the_admin_does_not_show_it(ended, phone, make_browser, session_model):
+def test_the_admin_does_not_show_an_ended_session(ended, phone, make_browser, session_model):
     staff = make_browser(make_superuser("root"))
     name = f"admin:{session_model._meta.app_label}_{session_model._meta.model_name}"
     listed = staff.get(reverse(f"{name}_changelist")).context["cl"].result_list
     assert {session.pk for session in listed} == {digest_of(phone.key), digest_of(staff.key)}
     detail = reverse(f"{name}_change", args=[digest_of(ended.key).replace("_", "_5F")])
-    assert staff.get(detail).status_code == 302  # to the admin's first page: there is none
+    assert staff.get(detail).status_code == 302  # to the admin's first page: it finds no session
 
 
 @pytest.mark.parametrize("end", ["session", "queryset", "others", "sign-out", "key", "user"])
-def test_whichever_way_it_goes(laptop, phone, copy_to_replica, session_model, user, end):
+def test_a_deleted_session_is_not_accepted_if_the_replica_still_holds_it(
+    laptop, phone, copy_to_replica, session_model, user, end
+):
     copy_to_replica()
     ways = {
         "session": lambda: laptop.row.end(),
@@ -119,14 +121,14 @@ def test_whichever_way_it_goes(laptop, phone, copy_to_replica, session_model, us
     }
     key = laptop.key
     ways[end]()
-    caches.state.begin_anew()
+    caches.state.reset()
     laptop.cookies["sessionid"] = key
     assert laptop.who() == "nobody"
     assert session_model._base_manager.filter(pk=key).exists()
 
 
-def test_a_session_that_the_replica_does_not_know_yet_works(laptop, user, session_model):
-    caches.state.begin_anew()
+def test_a_new_session_works_before_the_replica_holds_it(laptop, user, session_model):
+    caches.state.reset()
     assert laptop.who() == user.get_username()
     assert not session_model._base_manager.exists()
 
@@ -139,7 +141,7 @@ def test_deleting_a_user_ends_their_sessions(
     assert session_model.objects.get().pk == digest_of(theirs.key)
 
 
-def test_a_session_whose_user_was_deleted_in_sql_is_nobody(
+def test_a_session_whose_user_was_deleted_in_sql_is_anonymous(
     laptop, make_browser, user, session_model
 ):
     type(user)._base_manager.filter(pk=user.pk)._raw_delete("default")
@@ -149,7 +151,7 @@ def test_a_session_whose_user_was_deleted_in_sql_is_nobody(
     assert staff.get(reverse(name)).status_code == 200
 
 
-def test_expired_sessions_are_removed_where_they_are_written(
+def test_expired_sessions_are_removed_from_the_primary_database(
     laptop, copy_to_replica, session_model
 ):
     session_model.objects.update(expire_date=timezone.now() - timedelta(days=1))

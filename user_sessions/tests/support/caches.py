@@ -1,4 +1,4 @@
-"""Caches for the tests: they say what was called, can be down, and no event loop waits for them."""
+"""Caches for the tests: they record calls, can be down, and refuse calls inside an event loop."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ OPERATIONS = ("get", "add", "set", "set_many", "get_many", "delete")
 
 
 class State:
-    """What holds for every cache of this process, in all of its threads."""
+    """The state of every cache of this process, in all of its threads."""
 
     def __init__(self) -> None:
-        self.begin_anew()
+        self.reset()
 
-    def begin_anew(self) -> None:
-        """Forget what is cached; on a server that others use too, nothing is deleted."""
+    def reset(self) -> None:
+        """Forget what is cached, without a deletion on a server that others use too."""
         self.test = uuid.uuid4().hex
         self.calls: list[str] = []
-        self.timeouts: list[float | None] = []  # of what was put, in seconds
+        self.timeouts: list[float | None] = []  # of the entries that were written, in seconds
         self.down: tuple[str, ...] = ()
 
     @contextmanager
     def unavailable(self, *operations: str):
-        """Let operations fail, or all of them, as a server that can't be reached does."""
+        """Let some or all operations fail, as on a server that can't be reached."""
         self.down = operations or OPERATIONS
         try:
             yield
@@ -39,9 +39,9 @@ state = State()
 
 
 def key_of_this_test(key: str, key_prefix: str, version: int) -> str:
-    """Return the key under which a cache keeps something, for KEY_FUNCTION.
+    """Return the key under which a cache stores a value, for KEY_FUNCTION.
 
-    Each call of a cache makes one, so here is where one from inside an event loop is found.
+    Each cache call uses it, so it can detect a call inside an event loop.
     """
     with suppress(RuntimeError):
         asyncio.get_running_loop()
@@ -50,9 +50,9 @@ def key_of_this_test(key: str, key_prefix: str, version: int) -> str:
 
 
 class CalledInEventLoop(BaseException):
-    """A cache was called where everything else in the process waits for it.
+    """A cache was called inside an event loop, so everything else in the process waits for it.
 
-    No Exception: after those of a cache the engine goes on without it.
+    Not an Exception, because the engine continues without the cache after one of these.
     """
 
 

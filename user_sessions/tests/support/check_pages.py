@@ -1,4 +1,4 @@
-"""The section of each check, and what the checks print on a site that does what the section shows.
+"""The section of each check, and the output of the checks on a site that follows the section.
 
 ``python -m user_sessions.tests.support.check_pages PART`` prints that for one part of all sections, as JSON. It
 is a process of its own, because the apps that a section installs stay loaded.
@@ -35,7 +35,7 @@ CHECKS = {
     check: section for page in CHECK_PAGES for check, section in sections(page.read_text()).items()
 }
 EXAMPLE, FIX, SILENCE = "example", "How to fix it", "How to silence it"
-# What ``...`` stands for in the settings that the sections show.
+# The settings that the sections abbreviate as ``...``.
 OTHERS = {
     "INSTALLED_APPS": ["django.contrib.auth", "django.contrib.contenttypes"],
     "MIDDLEWARE": [
@@ -53,7 +53,7 @@ CIRCUMSTANCES = {
 
 
 class Part(NamedTuple):
-    """What sites do that follow a section so far: path and text of files, and the settings of each site.
+    """What sites have that follow a section so far: path and text of files, and each site's settings.
 
     If a section shows several ways, there are several sites.
     """
@@ -69,7 +69,7 @@ def parts(section: str) -> dict[str, str]:
 
 
 def part_of(section: str, name: str) -> Part:
-    """Return what the sites do that follow one part of a check's section."""
+    """Return what the sites have that follow one part of a check's section."""
     above, own = parts(section)[EXAMPLE], parts(section).get(name, "")
     example, shown = settings_in(above), settings_in(own)
     files = _files(own) if name != EXAMPLE else []
@@ -87,13 +87,13 @@ def _files(text: str) -> list[tuple[str, str]]:
 
 
 def printed(section: str) -> str:
-    """Return what the section says that ``manage.py check`` prints."""
+    """Return the output of ``manage.py check`` that the section shows."""
     [output] = blocks(parts(section)[EXAMPLE], "text")
     return output.text
 
 
 def said(part: str) -> dict[str, list[str]]:
-    """Return what the checks print for each of the sites of a part of each check's section."""
+    """Return the output of the checks for each site of a part, by check."""
     from user_sessions.tests.support import geoip
 
     followed = {check: part_of(section, part) for check, section in CHECKS.items()}

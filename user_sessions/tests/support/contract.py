@@ -33,7 +33,7 @@ def rows(title, first=""):
 
 
 def codes(text):
-    """Return what stands in `code`."""
+    """Return the words that are marked as `code`."""
     return re.findall(r"`([^`]+)`", text)
 
 

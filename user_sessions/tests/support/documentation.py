@@ -1,4 +1,4 @@
-"""The documentation as its tests read it: its pages, their code, and a project that does what they say."""
+"""The documentation as its tests read it: its pages, their code, and a project that follows them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ README = ROOT / "README.md"
 PAGES = [README, *sorted(path for path in DOCS.rglob("*.md") if "_build" not in path.parts)]
 
 PASSWORD = "a password of the reader's"
-# A server says where it listens within a second; this is for a busy machine.
+# A server writes its address within a second; this is for a busy machine.
 DEADLINE_SECONDS = 60
 
 _FENCE = re.compile(r"^( *)```(\w+)\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
@@ -54,7 +54,7 @@ def blocks(text: str, *languages: str) -> list[Block]:
 
 
 def sections(text: str) -> dict[str, str]:
-    """Return what stands under each heading of the second level, by that heading."""
+    """Return the text below each heading of the second level, by that heading."""
     parts = re.split(r"^## (.+)\n", text, flags=re.MULTILINE)[1:]
     return dict(zip(parts[::2], parts[1::2], strict=True))
 
@@ -72,7 +72,7 @@ def terms(text: str) -> list[str]:
 
 
 def executed(python: list[Block], **names: object) -> dict[str, object]:
-    """Run some Python of the documentation's, and return the names that it has then."""
+    """Run Python of the documentation, and return the names that it defines."""
     for block in python:
         exec(block.text, names)  # noqa: S102  # the documentation's own code
     return names
@@ -97,13 +97,13 @@ def configuration() -> dict[str, object]:
 
 
 class Project:
-    """A Django project that does what a page says: it edits files and types commands."""
+    """A Django project that follows a page: it edits files and runs commands."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def follow(self, text: str, *, visit=None) -> None:
-        """Do what the blocks of a text say. ``visit(address)`` is called while its server runs."""
+        """Follow the blocks of a text, and call ``visit(address)`` while its server runs."""
         for block in blocks(text):
             if block.language == "diff":
                 self._edit(block.text)
@@ -127,7 +127,7 @@ class Project:
         return done.stdout
 
     def page(self) -> str:
-        """Return the list of sessions as somebody sees it, in a project that has nothing to mend."""
+        """Return the list of sessions as a user sees it, in a project without problems."""
         return self.run("-c", _SHOW_PAGE)
 
     @property
@@ -221,7 +221,7 @@ print(response.content.decode())
 
 
 class Reader:
-    """A browser of the reader's, that opens pages and presses buttons on a running server."""
+    """The reader's browser, which opens pages and submits forms on a running server."""
 
     def __init__(self, address: str, user_agent: str) -> None:
         self.address = address
@@ -229,7 +229,7 @@ class Reader:
         self.opener.addheaders = [("User-Agent", user_agent)]
 
     def open(self, path: str, **fields: str) -> str:
-        """GET a page, or POST a form to it; return the HTML of where that leads."""
+        """GET a page, or POST a form to it, and return the HTML of the final page."""
         data = urlencode(fields).encode() if fields else None
         with self.opener.open(self.address + path, data, timeout=DEADLINE_SECONDS) as response:
             self.path = response.url.removeprefix(self.address)
@@ -237,11 +237,11 @@ class Reader:
         return self.html
 
     def submit(self, path: str, **fields: str) -> str:
-        """POST the form that this browser sees."""
+        """POST the form of the page that was opened last."""
         token = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', self.html)[0]
         return self.open(path, csrfmiddlewaretoken=token, **fields)
 
     def sign_in(self, path: str) -> str:
-        """Ask for a page, and sign in where that leads."""
+        """Request a page, and sign in at the page that it redirects to."""
         self.open(path)
         return self.submit(self.path, username="ada", password=PASSWORD, next=path)

@@ -1,4 +1,4 @@
-"""Each element of allauth with all that it can be given, which is more than allauth's pages send."""
+"""Each element of allauth with all its options, which are more than allauth's pages use."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ COUNTRIES = {network: {"country": record["country"]} for network, record in CITI
 
 
 def write_database(path, records, edition="GeoLite2-City"):
-    """Write what is known of networks, and return where to."""
+    """Write a database of networks and their records, and return its path."""
     writer = MMDBWriter(ip_version=6, ipv4_compatible=True, database_type=edition)
     for network, record in records.items():
         writer.insert_network(IPSet([network]), record)

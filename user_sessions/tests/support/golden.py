@@ -1,4 +1,4 @@
-"""Golden HTML: each theme's session pages, and its elements of allauth, as somebody approved them.
+"""Golden HTML: the approved output of each theme's session pages and allauth elements.
 
 `make goldens` writes the files; read the diff like any other. Pages of allauth are not among them: they
 change with each release of allauth.
@@ -19,7 +19,7 @@ WRITE = os.environ.get("WRITE_GOLDENS") == "1"
 PAGES = os.environ.get("WRITE_PAGES")
 
 DIGEST = re.compile(r"sha256(\$|%24)[\w-]{43}")
-# A page with this stylesheet stands in the frame of Django's admin.
+# A page with this stylesheet is inside the frame of Django's admin.
 ADMINS = "/static/admin/css/base.css"
 
 
@@ -50,15 +50,15 @@ def formatted(html: str) -> str:
     """Return a page with a line for each tag and each text, without digests and tokens."""
     page = read(html)
     if page.all("link", href=ADMINS):
-        _take_from_frame(page)
+        _remove_frame(page)
     for token in page.all("input", name="csrfmiddlewaretoken"):
         token.attributes["value"] = "TOKEN"
     text = "\n".join(["<!DOCTYPE html>", *_lines(page, 0), ""])
     return DIGEST.sub(r"sha256\1DIGEST", text)
 
 
-def _take_from_frame(page: Element) -> None:
-    """Leave only what the theme put into Django's frame, which differs with Django's version."""
+def _remove_frame(page: Element) -> None:
+    """Remove the frame of Django's admin, which differs between Django's versions."""
     head, body, main = page.one("head"), page.one("body"), page.one("main")
     head.children = [
         child for child in head if child.name == "title" or "user_sessions" in str(child)

@@ -23,7 +23,7 @@ ENDS_A_PARAGRAPH = {
     *("nav", "ol", "p", "section", "table", "ul"),
 }
 OWNERS = {"li": {"ul", "ol"}, "dt": {"dl"}, "dd": {"dl"}, "summary": {"details"}}
-# Without text or a picture, these are nothing but a gap.
+# Without text or a picture, these are only a gap.
 NEVER_EMPTY = {
     *HEADINGS,
     *("a", "bdi", "button", "dd", "dl", "dt", "fieldset", "label", "legend", "li", "nav", "option"),
@@ -60,7 +60,7 @@ class Element:
 
     @property
     def text(self):
-        """What it says, with single spaces."""
+        """The text inside it, with single spaces."""
         return " ".join("".join(self._texts()).split())
 
     def _texts(self) -> Iterator[str]:
@@ -68,7 +68,7 @@ class Element:
             yield from [child] if isinstance(child, str) else child._texts()
 
     def __iter__(self) -> Iterator[Element]:
-        """Go through all elements inside it, in the order of the page."""
+        """Yield all elements inside it, in the order of the page."""
         for child in self.children:
             if isinstance(child, Element):
                 yield child
@@ -94,7 +94,7 @@ class Element:
         return found
 
     def inside(self, *names):
-        """Return the closest of these elements that it stands in, or None."""
+        """Return the closest of these elements around it, or None."""
         parent = self.parent
         while parent is not None and parent.name not in names:
             parent = parent.parent
@@ -161,7 +161,7 @@ def _read(html):
 
 
 def name_of(element) -> str:
-    """Return what a screen reader calls an element, by the part of the rules that we need."""
+    """Return the accessible name of an element, by the part of the rules that we need."""
     if ids := element.get("aria-labelledby"):
         return " ".join(element.by_id(id_).text for id_ in ids.split())
     if label := element.get("aria-label") or element.get("alt"):
@@ -183,7 +183,7 @@ def _labels(field):
 
 
 def problems_of(html) -> list[str]:
-    """Return what is wrong with a whole page: none of it depends on what the page is about."""
+    """Return the problems of a whole page that don't depend on what the page is about."""
     reader = _read(html)
     if reader.problems:
         return reader.problems  # the rest would only repeat them
@@ -250,7 +250,7 @@ def _names(page):
 
 
 def _errors(page):
-    """A field's errors belong to it also for somebody who can't see where they stand."""
+    """A field must refer to its errors for users who can't see where they are."""
     for errors in page.all("ul", class_="errorlist"):
         if errors.inside("div") is not None and "us-field" in errors.inside("div").classes:
             fields = errors.inside("div").all("input", "select", "textarea", "fieldset")
@@ -268,11 +268,11 @@ def _around(element):
 
 
 def _policy(page):
-    """What ``default-src 'self'`` forbids."""
+    """Yield what ``default-src 'self'`` forbids."""
     for element in page:
         if element.name == "style":
             yield "an inline <style>"
-        # Data is no script: no browser runs it.
+        # No browser runs data as a script.
         is_data = element.get("type") == "application/json"
         if element.name == "script" and not is_data and "src" not in element.attributes:
             yield f"{element} stands inline"
@@ -293,7 +293,7 @@ def _twice(names):
 
 
 def undefined_in(html) -> set[str]:
-    """Return the variables that a page printed and nobody passed."""
+    """Return the undefined variables that a page printed."""
     return set(re.findall(re.escape(MARKER).replace("%s", "([^)]*)"), html))
 
 

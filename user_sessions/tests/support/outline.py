@@ -1,4 +1,4 @@
-"""What a page says and does, without how it looks: the same in every theme."""
+"""The text and the controls of a page without its looks: the same in every theme."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ def outline(page: Element) -> list[tuple[object, ...]]:
 
 
 def words(page: Element) -> Counter[str]:
-    """Return the words of a page, each as often as it is seen; their order is a theme's.
+    """Return the words of a page and how often each is visible, since a theme sets their order.
 
-    What only screen readers say belongs to a name, and names are facts of the outline.
+    Text for screen readers only is part of a name, and names are facts of the outline.
     """
     return Counter(_said(page)) - Counter(_said(*page.all(class_="us-visually-hidden")))
 
@@ -29,7 +29,7 @@ def _said(*elements: Element) -> list[str]:
 
 
 def _by_ids(element: Element, attribute: str) -> str:
-    """Return the words that an attribute refers to, in no order: it is the theme's."""
+    """Return the words that an attribute refers to, sorted, since a theme sets their order."""
     ids = (element.get(attribute) or "").split()
     return " ".join(sorted(_said(*map(element.by_id, ids))))
 

@@ -1,4 +1,4 @@
-"""Making users, whatever the model that the settings chose."""
+"""Create users of any model that the settings choose."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ PASSWORD = "correct horse battery staple"
 
 
 class PeopleManager(BaseUserManager):  # type: ignore[type-arg]  # for several models
-    """Makes users by the name in their USERNAME_FIELD."""
+    """Creates users by the value of their USERNAME_FIELD."""
 
     def create_user(self, name, password=None, **fields):
         person = self.model(**{self.model.USERNAME_FIELD: name}, **fields)

@@ -1,4 +1,4 @@
-"""The session pages in every state: somebody's laptop, and what else there is to be said."""
+"""The session pages in every state: a user's laptop, other devices, and messages."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def end_url(browser):
     return reverse("user_sessions:session_delete", args=[digest_of(browser.key)])
 
 
-def say_everything(get_response):
-    """Middleware that leaves a message of each level."""
+def add_each_message(get_response):
+    """Middleware that adds a message of each level."""
 
     def middleware(request):
         for level in LEVELS:
@@ -31,7 +31,7 @@ def say_everything(get_response):
 
 
 class Site:
-    """A site with somebody's laptop, to be brought into a state before a page is shown."""
+    """A site with a user's laptop; each method sets a state in which pages are shown."""
 
     def __init__(self, user, laptop, make_browser, session_model, settings, tmp_path):
         self.user = user
@@ -50,7 +50,7 @@ class Site:
         return last
 
     def know(self, browser, **facts):
-        """Store facts about a session."""
+        """Set the facts of a session."""
         if facts:
             assert self.session_model.objects.filter(pk=browser.key).update(**facts) == 1
 
@@ -116,7 +116,7 @@ class Site:
 
     def everything_said(self):
         self.settings.MESSAGE_LEVEL = messages.DEBUG
-        self.settings.MIDDLEWARE = [*self.settings.MIDDLEWARE, f"{__name__}.say_everything"]
+        self.settings.MIDDLEWARE = [*self.settings.MIDDLEWARE, f"{__name__}.add_each_message"]
 
     def no_messages(self):
         kept = [name for name in self.settings.MIDDLEWARE if "Message" not in name]
@@ -138,14 +138,14 @@ STATES = [
 
 
 def other_of(laptop, session_model):
-    """Return the address that ends another session, or the current one if there is no other."""
+    """Return the URL that ends another session, or the current one if there is no other."""
     rows = session_model.objects.exclude(pk=laptop.key)
     key = rows[0].session_key if rows else digest_of(laptop.key)
     return reverse("user_sessions:session_delete", args=[key])
 
 
 def addresses(laptop, session_model):
-    """Return the address of each page, by what it is for."""
+    """Return the URL of each page, by its purpose."""
     return {
         "list": LIST,
         "end this one": end_url(laptop),

@@ -1,4 +1,4 @@
-"""Listening to Django's signals."""
+"""Receive Django's signals in tests."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 @contextmanager
 def listening(signal, model):
-    """Yield a list that receives the arguments and the key of each signal that a model sends.
+    """Yield a list that collects the arguments and the key of each signal of a model.
 
-    The key is kept apart, because a deletion takes it away from the instance.
+    The key is stored separately, because a deletion removes it from the instance.
     """
     told = []
 

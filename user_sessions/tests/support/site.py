@@ -12,7 +12,7 @@ from user_sessions.views import SessionDeleteOtherView
 
 
 def plain(request: HttpRequest) -> HttpResponse:
-    """Touch no session."""
+    """Use no session."""
     return HttpResponse("plain")
 
 
@@ -21,7 +21,7 @@ async def aplain(request: HttpRequest) -> HttpResponse:
 
 
 def who(request: HttpRequest) -> HttpResponse:
-    """Say who is signed in."""
+    """Return the name of the signed-in user."""
     return HttpResponse(request.user.get_username() or "nobody")
 
 
@@ -42,14 +42,14 @@ async def aset_value(request: HttpRequest) -> HttpResponse:
 
 
 def sign_in_and_fail(request: HttpRequest) -> HttpResponse:
-    """Sign somebody in, then stop half-way."""
+    """Sign a user in, then fail."""
     user = get_user_model()._default_manager.get()
     login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
     raise RuntimeError("after the sign-in")
 
 
 class EndOthersAndFail(SessionDeleteOtherView):
-    """End all other sessions, then stop half-way."""
+    """End all other sessions, then fail."""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         super().post(request, *args, **kwargs)
@@ -57,12 +57,12 @@ class EndOthersAndFail(SessionDeleteOtherView):
 
 
 def remember(request: HttpRequest) -> HttpResponse:
-    """Let the session live for some seconds, or with 0 as long as the browser."""
+    """Let the session expire after some seconds, or with 0 when the browser closes."""
     request.session.set_expiry(int(request.GET["seconds"]))
     return HttpResponse("remembered")
 
 
 def fail(request: HttpRequest) -> HttpResponse:
-    """Change the session, then fail as the server's fault."""
+    """Change the session, then return a server error."""
     request.session["value"] = "half-way"
     return HttpResponse("failed", status=503)

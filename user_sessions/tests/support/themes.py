@@ -1,4 +1,4 @@
-"""The themes there are, and a template loader that changes between them."""
+"""All themes, and a template loader that switches between them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _current: ContextVar[str] = ContextVar("theme", default="default")
 
 @contextmanager
 def dressed_in(theme):
-    """Take all templates from a theme meanwhile."""
+    """Load all templates from a theme inside the block."""
     token = _current.set(theme)
     try:
         yield
@@ -39,9 +39,9 @@ def dressed_in(theme):
 
 @contextmanager
 def only_in_git(theme, name=None):
-    """Let a theme be installed meanwhile without what `make assets` builds, perhaps by another name.
+    """Install a theme without the files of `make assets` inside the block, perhaps by another name.
 
-    Gives its folder.
+    Yield its folder.
     """
     name = name or theme
     without = [key for key in sys.modules if key.startswith(f"{PACKAGE}.{name}")]
@@ -67,9 +67,9 @@ def uses_elements(theme):
 
 
 def folders_of(theme):
-    """Return where a site with this theme looks for templates.
+    """Return the folders in which a site with this theme looks for templates.
 
-    `allauth` writes its pages in elements and has none itself, so it stands over the default theme's.
+    `allauth` builds its pages from elements but has none of its own, so it uses the default theme's.
     """
     themes = [theme, "default"] if theme in SESSION_THEMES and uses_elements(theme) else [theme]
     apps = [path for path in get_app_template_dirs("templates") if not path.is_relative_to(FOLDER)]

@@ -1,4 +1,4 @@
-"""Somebody with an account at a site with allauth, and the ways to each of its pages."""
+"""A user with an account at a site with allauth, and how to reach each of its pages."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class World:
         return Authenticator.objects.filter(type=Authenticator.Type.WEBAUTHN)[0]
 
     def change_email(self):
-        """Choose allauth's way of having one address that can be changed."""
+        """Use allauth's setting for one address that can be changed."""
         self.settings.ACCOUNT_CHANGE_EMAIL = True
         self.monkeypatch.setattr(EmailView, "template_name", "account/email_change.html")
         return self.member
@@ -101,7 +101,7 @@ class World:
         return self.visitor.post(reverse("mfa_authenticate"), {"code": code})
 
     def reset_link(self):
-        """Return the address in the mail that lets somebody choose a new password."""
+        """Return the link in the mail to choose a new password."""
         self.user.email = EMAIL
         self.user.save()
         self.visitor.post(reverse("account_reset_password"), {"email": EMAIL})
@@ -115,11 +115,11 @@ class World:
         return SocialAccount.objects.create(user=self.user, provider="dummy", uid="7")
 
     def dummy_question(self):
-        """Ask the made-up provider to sign in, and return the address of its question."""
+        """Start a sign-in with the dummy provider, and return the URL of its question."""
         return self.visitor.post(reverse("dummy_login")).url
 
     def social_signup(self):
-        """Come from the provider for the first time."""
+        """Sign in with the dummy provider for the first time."""
         self.settings.SOCIALACCOUNT_AUTO_SIGNUP = False
         answer = self.visitor.post(self.dummy_question(), {"id": 8, "username": "eve"})
         return self.visitor.get(answer.url)
@@ -152,7 +152,7 @@ def after(arrange, show):
 
 
 def protected(name, *arrange):
-    """Show a page to somebody whose account was changed after the sign-in."""
+    """Show a page to a user whose account was changed after the sign-in."""
 
     def page(world):
         member = world.member
@@ -213,7 +213,7 @@ def email_code(world):
     return world.sign_up(email="bob@example.com")
 
 
-# Each page in each state: its template and the way there.
+# Each page in each state: its template and how to reach it.
 PAGES = {
     "sign in": ("account/login.html", signed_out(get, "account_login")),
     "sign in, nothing said": ("account/login.html", signed_out(post, "account_login")),

@@ -1,8 +1,8 @@
 """Measure requests with this app's sessions beside Django's, in one interleaved run.
 
-``python -m user_sessions.tests.tools.bench`` prints, for each kind of page and each engine, what it asks of database
-and cache, the median time of Django's and ours, and their ratio. Times differ from machine to machine, and
-from minute to minute; ratios hardly do. The servers are those of DATABASE_URL and CACHE_URL.
+``python -m user_sessions.tests.tools.bench`` prints for each kind of page and each engine: the number of queries and
+cache calls, the median time with Django's engine and with ours, and the ratio of both. Times differ between machines
+and runs; ratios hardly do. The servers are those of DATABASE_URL and CACHE_URL.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ PAGES = {
     "authenticated, asynchronous": "/awho/",
     "changes its session": "/set/",
 }
-# Django's and ours, by what they store sessions in.
+# Django's engine and ours, by storage.
 ENGINES = {
     "db": ("django.contrib.sessions.backends.db", "user_sessions.backends.db"),
     "cached_db": ("django.contrib.sessions.backends.cached_db", "user_sessions.backends.cached_db"),
 }
-# Of Django's and ours alike: what else a request does would only hide the difference.
+# The same for Django's and ours. More middleware would only hide the difference.
 MIDDLEWARE = [
     "{sessions}.SessionMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -35,7 +35,7 @@ MIDDLEWARE = [
 
 
 class Measured(NamedTuple):
-    """What a page costs: queries, calls of the cache, and the median time in milliseconds."""
+    """The cost of a page: queries, cache calls, and the median time in milliseconds."""
 
     queries: int
     calls: int
@@ -56,7 +56,7 @@ def browser(user, engine):
 
 
 def costs(client, url: str) -> tuple[int, int]:
-    """Return how many queries a page makes, without those of transactions, and calls of the cache."""
+    """Return a page's number of queries, without those of transactions, and of cache calls."""
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 

@@ -40,9 +40,9 @@ LIST = {
 
 
 def fill(sessions: int, users: int) -> None:
-    """Write users and their sessions: some expired, some of nobody, most quiet for days.
+    """Write users and their sessions: some expired, some anonymous, most unused for days.
 
-    In the order of their last visit, each of which writes a session anew.
+    In the order of their last visit, since each visit writes a new version of a session's row.
     """
     from django.contrib.auth import get_user_model
     from django.utils import timezone
@@ -50,7 +50,7 @@ def fill(sessions: int, users: int) -> None:
     from user_sessions.engine import get_session_model
     from user_sessions.tests.support import user_agents
 
-    chance, now = random.Random(4), timezone.now()  # noqa: S311  # data for a measurement
+    chance, now = random.Random(4), timezone.now()  # noqa: S311  # benchmark data
     agents = [value for name, value in vars(user_agents).items() if name.isupper()]
     people, model = get_user_model(), get_session_model()
     names = [f"person{number}" for number in range(users)]
@@ -126,7 +126,7 @@ def measure_pages(rounds: int, explained: list[str]) -> list[str]:
 
 
 def explain(name: str, captured) -> list[str]:
-    """Return the plans of those queries of a page that look for sessions in the list."""
+    """Return the plans of a page's queries that find the sessions of the list."""
     from django.db import connection
 
     found = [f"## {name}"]
@@ -141,7 +141,7 @@ def explain(name: str, captured) -> list[str]:
 
 
 def orders() -> dict[str, tuple[str, Any]]:
-    """Return in which order sessions stand, and the function that makes them so, of those that expired."""
+    """Return each order of the rows by name: its column, and a function that changes the expired ones."""
     from django.utils import timezone
 
     from user_sessions.keys import RawKey
@@ -164,9 +164,9 @@ def orders() -> dict[str, tuple[str, Any]]:
 
 
 def measure_clearing(rounds: int) -> list[str]:
-    """Return the seconds that Django's one statement and our batches take, which alternate.
+    """Return the seconds that Django's one statement and our batches take, in turn.
 
-    Each way removes the same rows, put back from a copy before it.
+    Each way removes the same rows, which are restored from a copy before it.
     """
     from user_sessions.backends.expiry import remove_expired
     from user_sessions.engine import get_session_model
@@ -179,14 +179,14 @@ def measure_clearing(rounds: int) -> list[str]:
     lines = [f"{'removing expired sessions':28}{'number':>9}{'django':>9}{'ours':>9}{'ratio':>8}"]
     execute("CREATE TABLE original AS SELECT * FROM user_sessions_session")
     for name, (column, change) in orders().items():
-        put_back("original", column)
+        restore("original", column)
         if change:
             change(sessions)
         execute("CREATE TABLE kept AS SELECT * FROM user_sessions_session")
         seconds: tuple[list[float], list[float]] = ([], [])
         for number in range(rounds):
             for which in (0, 1) if number % 2 else (1, 0):
-                put_back("kept", column)
+                restore("kept", column)
                 start = perf_counter()
                 removed = ways[which]()
                 seconds[which].append(perf_counter() - start)
@@ -197,8 +197,8 @@ def measure_clearing(rounds: int) -> list[str]:
     return lines
 
 
-def put_back(table: str, column: str) -> None:
-    """Fill the table of sessions from another, in the order of a column."""
+def restore(table: str, column: str) -> None:
+    """Fill the sessions table from another one, in the order of a column."""
     from django.db import connection
 
     empty = "DELETE FROM" if connection.vendor == "sqlite" else "TRUNCATE"

@@ -1,4 +1,4 @@
-"""Measure how many requests a second uvicorn answers with this app's sessions, beside Django's.
+"""Measure how many requests per second uvicorn answers with this app's sessions and with Django's.
 
 ``python -m user_sessions.tests.tools.bench_asgi`` asks two servers in turn, one for each of the two, for an
 asynchronous page that says who is signed in. It prints the median of all turns, and the ratio. The database
@@ -29,14 +29,14 @@ SETTINGS = "user_sessions.tests.settings.bench"
 
 
 class Site:
-    """A server, and the cookie of somebody who is signed in there."""
+    """A server, and the cookie of a signed-in user."""
 
     def __init__(self, host: str, cookie: str) -> None:
         self.address, _colon, self.port = host.partition(":")
         self.request = f"GET {PAGE} HTTP/1.1\r\nHost: {host}\r\nCookie: sessionid={cookie}\r\n\r\n"
 
     async def rate(self, seconds: float) -> float:
-        """Return how many requests a second are answered, to some clients at once."""
+        """Return how many requests per second several concurrent clients get answered."""
         end = perf_counter() + seconds
         clients = [self._ask_until(end) for _number in range(CONNECTIONS)]
         return sum(await asyncio.gather(*clients)) / seconds
@@ -69,7 +69,7 @@ def measure(found: list[Site], turns: int, seconds: float) -> tuple[float, float
     for turn in range(turns + 1):
         for which in (0, 1) if turn % 2 else (1, 0):
             rate = asyncio.run(found[which].rate(seconds))
-            if turn:  # in the first, modules are loaded
+            if turn:  # the first turn loads modules
                 rates[which].append(rate)
     return median(rates[0]), median(rates[1])
 

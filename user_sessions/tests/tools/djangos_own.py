@@ -37,7 +37,7 @@ EXPECTED_TO_FAIL = "test_session_str"
 
 
 class Runner(DiscoverRunner):
-    """Keeps the result, which Django's own boils down to a number."""
+    """Keeps the test result, of which Django's own runner returns only a number."""
 
     result: unittest.TestResult
 
@@ -57,7 +57,7 @@ def fetch(folder: Path) -> Path:
 
 
 def transplant(source: Path, folder: Path) -> None:
-    """Copy Django's test app to a folder, with ours in the place of what it tests."""
+    """Copy Django's test app to a folder, with our modules in place of those that it tests."""
     target = folder / "sessions_tests"
     target.mkdir()
     for path in (source / "tests" / "sessions_tests").glob("*.py"):

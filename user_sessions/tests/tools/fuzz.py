@@ -1,7 +1,7 @@
-"""Hostile requests by the thousand, through the whole handler: ``make fuzz``.
+"""Send thousands of hostile requests through the whole handler: ``make fuzz``.
 
-Never a 500, nothing stored that can't be read back, no session reached by other than its key. The
-cases are the same at each run, and how many there were is printed.
+No response is a 500, all stored data can be read again, and only its key gives access to a session.
+The cases are the same in each run, and their number is printed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from user_sessions.utils.tests import Client
 
 EXAMPLES = 5000
 
-# A header as WSGI gives it: bytes, decoded as latin-1 (PEP 3333).
+# A header as WSGI passes it: bytes, decoded as latin-1 (PEP 3333).
 headers = st.binary(max_size=200).map(lambda value: value.decode("latin-1"))
 text = st.text(st.characters(exclude_categories=()), max_size=700)
 user_agents = headers | text | st.from_regex(r"Mozilla/5\.0 \([^)]{0,80}\) \w+/\d+", fullmatch=True)
@@ -31,7 +31,7 @@ hops = st.lists(addresses, max_size=5).map(",".join)
 forwarded = st.lists(addresses.map(lambda ip: f'for="{ip}"'), max_size=5).map(",".join) | headers
 digests = st.binary(min_size=1).map(lambda key: digest_of(key.decode("latin-1")))
 cookies = headers | digests | st.from_regex(r"[a-z0-9]{8,40}", fullmatch=True)
-# "other" is the address that ends all others.
+# "other" is part of the URL that ends all other sessions.
 keys_in_urls = (st.text(min_size=1, max_size=60) | digests).filter(lambda key: key != "other")
 
 counts: Counter[str] = Counter()
@@ -52,7 +52,7 @@ def proxies(settings):
 
 
 def hostile(**strategies):
-    """Run a test on EXAMPLES made-up cases, the same ones each time."""
+    """Run a test on EXAMPLES generated cases, the same in each run."""
 
     def decorate(function):
         checks = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -70,7 +70,7 @@ def hostile(**strategies):
 
 @pytest.fixture
 def visitor(db):
-    """Somebody without a session, who gets a 500 as an answer and not as an exception."""
+    """A client without a session, which gets a 500 as a response and not as an exception."""
     client = Client()
     client.raise_request_exception = False
     return client
@@ -83,7 +83,7 @@ def visitor(db):
     forwarded=forwarded,
     header=st.sampled_from(["X-Forwarded-For", "Forwarded"]),
 )
-def test_no_header_breaks_a_request_or_a_row(
+def test_hostile_headers_break_neither_a_request_nor_a_row(
     visitor, session_model, proxies, user_agent, peer, hops, forwarded, header
 ):
     visitor.cookies.clear()
@@ -104,14 +104,14 @@ def test_no_header_breaks_a_request_or_a_row(
 
 
 @hostile(cookie=cookies)
-def test_no_cookie_reaches_a_session(laptop, visitor, cookie):
+def test_a_hostile_cookie_reaches_no_session(laptop, visitor, cookie):
     response = visitor.get("/who/", HTTP_COOKIE=f"sessionid={cookie}")
     assert (response.status_code, response.content) == (200, b"nobody")
     counts["cookies"] += 1
 
 
 @hostile(key=keys_in_urls, method=st.sampled_from(["get", "post"]))
-def test_no_address_reaches_anothers_session(laptop, session_model, key, method):
+def test_a_hostile_url_ends_no_session(laptop, session_model, key, method):
     laptop.raise_request_exception = False
     url = f"/account/sessions/{quote(key, safe='')}/delete/"
     said_to_have_ended = method == "post" and is_digest(key)

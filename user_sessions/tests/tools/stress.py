@@ -1,8 +1,8 @@
 """Many processes use and end the same sessions at once, while some are killed and Redis is restarted.
 
-``python -m user_sessions.tests.tools.stress`` says what was done, and what must not have been: a load that began after
-an end had committed and was signed in, or one that didn't see what had been saved before it. The database is
-that of DATABASE_URL; Redis is one of its own, on a free port.
+``python -m user_sessions.tests.tools.stress`` prints the number of actions and of faults. A fault is a load that began
+after the COMMIT of an end and was still signed in, or a load that missed an earlier save. The database is
+that of DATABASE_URL; Redis is started for the run, on a free port.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from typing import NamedTuple
 HOT = 2  # sessions of each process that all others use at the same time
 USES = 12  # of each session, on average
 ACTIONS = ["load"] * 4 + ["save"] * 3 + ["touch"] * 2 + ["end", "sign_out", "cycle"]
-MAY_FAIL = {"SessionEnded", "CacheUnavailable"}  # an end that came first; Redis, while it restarts
+MAY_FAIL = {"SessionEnded", "CacheUnavailable"}  # an earlier end; Redis during its restart
 
 chance = Random()  # noqa: S311  # nothing secret
 
 
 class Event(NamedTuple):
-    """What one process did to one session: begin and end in seconds of one clock, and what came out."""
+    """What one process did to one session: begin and end, on one clock, and the outcome."""
 
     key: str
     action: str
@@ -47,7 +47,7 @@ def key_of(process: int, number: int) -> str:
 
 
 class Worker:
-    """One process: it signs somebody in again and again, and uses everybody's sessions."""
+    """One process: it signs a user in again and again, and uses the sessions of all processes."""
 
     def __init__(self, process: int, processes: int, sessions: int, folder: Path) -> None:
         self.process, self.processes, self.sessions = process, processes, sessions
@@ -126,7 +126,7 @@ class Worker:
 
 
 class Board:
-    """How many sessions each process has signed in, in memory that all of them see."""
+    """The number of sessions of each process, in memory that all processes share."""
 
     def __init__(self, path: Path) -> None:
         with path.open("r+b") as file:
@@ -140,7 +140,7 @@ class Board:
 
 
 class Redis:
-    """A server of our own, that keeps nothing when it is restarted."""
+    """A server of our own, which loses its data when it is restarted."""
 
     def __init__(self, folder: Path) -> None:
         with socket.socket() as free:
@@ -152,7 +152,7 @@ class Redis:
     def start(self) -> None:
         options = ["--port", str(self.port), "--save", "", "--appendonly", "no"]
         self.server = subprocess.Popen(  # noqa: S603  # our own words
-            ["redis-server", *options, "--dir", self.folder],  # noqa: S607  # wherever it is installed
+            ["redis-server", *options, "--dir", self.folder],  # noqa: S607  # found on PATH
             stdout=subprocess.DEVNULL,
         )
         self.wait()
@@ -171,7 +171,7 @@ class Redis:
 
 
 def supervise(arguments, folder: Path, redis: Redis) -> Counter[str]:
-    """Run the workers to their ends; kill some on the way, and restart Redis once."""
+    """Run the workers until they finish; kill some meanwhile, and restart Redis once."""
     command = [sys.executable, "-m", "user_sessions.tests.tools.stress", "--folder", str(folder)]
     command += ["--sessions", str(arguments.sessions), "--processes", str(arguments.processes)]
     per_process = arguments.sessions // arguments.processes
@@ -207,7 +207,7 @@ def supervise(arguments, folder: Path, redis: Redis) -> Counter[str]:
 
 
 def events(folder: Path) -> dict[str, list[Event]]:
-    """Return what was done to each session, in the order of ends; what a killed process had begun is lost."""
+    """Return the events of each session by their end; the last one of a killed process is missing."""
     found = defaultdict(list)
     for path in folder.glob("events-*"):
         for line in path.read_text().splitlines():
@@ -218,7 +218,7 @@ def events(folder: Path) -> dict[str, list[Event]]:
 
 
 def judge(found: dict[str, list[Event]]) -> Counter[str]:
-    """Count what must not have been."""
+    """Count the faults."""
     faults = Counter({"accepted after the end": 0, "lost writes": 0, "unexpected errors": 0})
     for done_to in found.values():
         ended = min((event.done for event in done_to if event.outcome == "ended"), default=None)
@@ -236,15 +236,15 @@ def judge(found: dict[str, list[Event]]) -> Counter[str]:
 
 
 def _is_superseded(load: Event, saves: list[Event]) -> bool:
-    """Tell whether a load gave what another save had replaced for certain before it began."""
+    """Return whether a load returned data that another save had surely replaced before it began."""
     wrote = next((save for save in saves if save.outcome == load.outcome), None)
-    if wrote is None:  # by a process that was killed before it could say so
+    if wrote is None:  # by a process that was killed before it wrote its event
         return False
     return any(save.begun > wrote.done and save.done < load.begun for save in saves)
 
 
 def last_look(found: dict[str, list[Event]]) -> int:
-    """Return how many sessions are accepted whose row is gone, now that all is quiet."""
+    """Return how many sessions without a row are still accepted after all processes have finished."""
     from user_sessions.backends.cached_db import SessionStore
 
     rows = SessionStore._sessions()

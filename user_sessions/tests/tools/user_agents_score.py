@@ -1,4 +1,4 @@
-"""Count how many of the table's user agents are named as a person would, and by whom.
+"""Count how many user agents of the table this app and its peers name as a person would.
 
 ``python -m user_sessions.tests.tools.user_agents_score`` compares this app with the parser it uses, and,
 with ``--peer FOLDER``, with django-user-sessions 2.0 unpacked there. How a version of Windows or

@@ -1,4 +1,4 @@
-"""The engine that fills the site's own column, as Django's documentation extends its own."""
+"""An engine that fills the site's own column, as in Django's documentation of custom engines."""
 
 from __future__ import annotations
 

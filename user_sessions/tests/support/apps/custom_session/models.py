@@ -1,4 +1,4 @@
-"""A site's own session, with a column of its own: which tenant the visitor looks at."""
+"""A site's own session model, with a column for the tenant that the visitor uses."""
 
 from __future__ import annotations
 

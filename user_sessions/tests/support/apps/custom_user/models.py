@@ -1,4 +1,4 @@
-"""A user with a UUID for a key, an e-mail address for a name, and no admin."""
+"""A user with a UUID as the key, an e-mail address as the name, and no admin."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same with a cache."""
+"""The engine of sessions in a database of their own, with a cache."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A site's own session in a database where no users are, as docs/how-to/databases.md shows it."""
+"""A site's own session model in a database without users, as in docs/how-to/databases.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the tables are: docs/how-to/databases.md shows the first of these routers."""
+"""Routers for these tables; docs/how-to/databases.md shows the first one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class SessionsRouter:
 
 
 class OldSessionsRouter:
-    """Puts the sessions that are to be moved where ours are."""
+    """Puts the sessions to be moved into the database of ours."""
 
     def db_for_write(self, model, **hints):
         return "sessions" if model._meta.app_label == "theirs" else None

@@ -1,4 +1,4 @@
-"""A user whose key is a string that they chose themselves."""
+"""A user model whose key is a string that the user chose."""
 
 from __future__ import annotations
 
