@@ -1,4 +1,4 @@
-"""Sessions in the admin: looked at and ended, never written."""
+"""Sessions in the admin can be viewed and ended, but not changed."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ PHONE = "Safari on iPhone"
 
 @pytest.fixture
 def staff(make_browser, db):
-    """The browser of somebody who may do everything."""
+    """The browser of a superuser."""
     return make_browser(make_superuser("root"), ip="203.0.113.1")
 
 
 @pytest.fixture
 def make_staff(make_browser, session_model):
     def make_staff(*verbs):
-        """Return the browser of somebody who may do some things with sessions, and nothing else."""
+        """Return the browser of a staff user who has only these permissions for sessions."""
         person = make_person("helper")
         person.is_staff = True
         person.save()
@@ -112,7 +112,7 @@ def expire(browser):
 
 
 class TestList:
-    def test_it_says_who_where_and_when(self, listed, phone, user):
+    def test_the_list_shows_user_device_and_address(self, listed, phone, user):
         listed()
         for text in (
             PHONE,
@@ -126,7 +126,7 @@ class TestList:
         assert phone.key not in listed.page
 
     @pytest.mark.parametrize("number", [1, 5])
-    def test_it_takes_as_many_queries_for_any_number(
+    def test_the_list_takes_as_many_queries_for_any_number_of_sessions(
         self,
         staff,
         user,
@@ -143,22 +143,22 @@ class TestList:
         with assert_queries(4 - cached + users_apart):  # session, user, count, page
             staff.get(admin_url("changelist"))
 
-    def test_it_loads_no_data(self, listed, staff, admin_url, phone):
+    def test_the_list_does_not_load_the_data(self, listed, staff, admin_url, phone):
         response = staff.get(admin_url("changelist"))
         for session in response.context["cl"].result_list:
             assert "session_data" in session.get_deferred_fields()
 
-    def test_an_unknown_device_is_called_that(self, listed, phone, session_model):
+    def test_an_unknown_device_is_listed_as_unknown(self, listed, phone, session_model):
         session_model.objects.filter(pk=phone.key).update(user_agent=None)
         listed()
         assert "Unknown device" in listed.page
 
-    def test_a_session_of_nobody_is_there(self, listed, make_browser):
+    def test_an_anonymous_session_is_listed(self, listed, make_browser):
         anonymous = make_browser(ip="192.0.2.99")
         anonymous.get("/set/")
         assert digest_of(anonymous.key) in listed()
 
-    def test_a_user_is_linked_where_the_viewer_may_look(
+    def test_a_user_is_linked_if_the_viewer_may_view_users(
         self, listed, phone, user, make_staff, admin_url
     ):
         listed()
@@ -176,24 +176,24 @@ class TestList:
 
 class TestFilters:
     @pytest.mark.parametrize(("value", "shown"), [("1", False), ("0", True), ("nonsense", True)])
-    def test_by_validity(self, listed, phone, value, shown):
+    def test_an_expired_session_is_filtered_by_validity(self, listed, phone, value, shown):
         expire(phone)
         assert (digest_of(phone.key) in listed(active=value)) is shown
 
-    def test_active_ones_are_not_expired(self, listed, phone):
+    def test_an_active_session_is_filtered_by_validity(self, listed, phone):
         assert digest_of(phone.key) in listed(active="1")
         assert digest_of(phone.key) not in listed(active="0")
 
-    def test_by_owner(self, listed, phone, staff):
+    def test_ones_own_sessions_are_filtered_by_owner(self, listed, phone, staff):
         assert listed(owner="my") == {digest_of(staff.key)}
         assert len(listed(owner="nonsense")) == 2
 
-    def test_nobody_filters_by_data(self, staff, admin_url):
-        """Whoever may not see the data could guess at them, a character at a time."""
+    def test_filtering_by_data_is_refused(self, staff, admin_url):
+        """Otherwise, a user who may not see the data could guess it, one character at a time."""
         response = staff.get(admin_url("changelist"), {"session_data__startswith": "a"})
         assert response.status_code == 400
 
-    def test_other_columns_can_stand_in_an_address(self, listed, phone):
+    def test_the_url_can_filter_by_other_columns(self, listed, phone):
         assert listed(ip="192.0.2.1") == {digest_of(phone.key)}
 
 
@@ -219,10 +219,10 @@ class TestSearch:
             ('"', False),
         ],
     )
-    def test_by_address_network_and_name(self, listed, phone, query, found):
+    def test_the_search_finds_addresses_networks_and_user_names(self, listed, phone, query, found):
         assert (digest_of(phone.key) in listed(q=query)) is found
 
-    def test_by_email(self, listed, phone, user):
+    def test_the_search_finds_email_addresses(self, listed, phone, user):
         name = get_user_model().get_email_field_name()
         try:
             get_user_model()._meta.get_field(name)
@@ -233,8 +233,10 @@ class TestSearch:
         user.save()
         assert listed(q="ada@example.com") == {digest_of(phone.key)}
 
-    def test_many_users_are_found_too(self, listed, phone, staff, make_browser, monkeypatch):
-        """For these their keys are not fetched, and the answer is the same."""
+    def test_the_search_finds_the_sessions_of_many_users(
+        self, listed, phone, staff, make_browser, monkeypatch
+    ):
+        """If many users match, their keys are not fetched, and the result is the same."""
         make_browser(make_person("adam"), ip="192.0.2.2")
         few = listed(q="ada"), listed(q="ada 192.0.2.2"), listed(q="a")
         monkeypatch.setattr(user_names, "MAX_KEYS", 0)
@@ -248,13 +250,15 @@ class TestSearch:
         )
         assert found.get().pk == digest_of(phone.key)
 
-    def test_names_that_are_not_columns_are_left_out(self, session_admin, monkeypatch):
-        """A name to sign in with may be a relation, and the e-mail field need not be there."""
+    def test_user_fields_that_are_not_columns_are_not_searched(self, session_admin, monkeypatch):
+        """USERNAME_FIELD may name a relation, and EMAIL_FIELD may name no field."""
         monkeypatch.setattr(get_user_model(), "USERNAME_FIELD", "user_permissions")
         monkeypatch.setattr(get_user_model(), "EMAIL_FIELD", "nonsense", raising=False)
         assert session_admin.get_search_fields(None) == ["ip"]
 
-    def test_without_a_name_nobody_is_found(self, listed, phone, staff, monkeypatch):
+    def test_the_search_finds_no_user_if_the_model_has_no_name_column(
+        self, listed, phone, staff, monkeypatch
+    ):
         monkeypatch.setattr(user_names, "name_columns", lambda: iter(()))
         assert listed(q="ada") == set()
 
@@ -262,8 +266,8 @@ class TestSearch:
 class TestPages:
     @pytest.fixture
     def many(self, session_model, staff, monkeypatch):
-        """Thirteen sessions, on a site that counts five."""
-        monkeypatch.setattr(pagination, "COUNT_LIMIT", 5)
+        """Thirteen sessions, on a site that counts up to five."""
+        monkeypatch.setattr(pagination, "COUNTED", 5)
         monkeypatch.setattr(SessionAdmin, "list_per_page", 3)
         monkeypatch.setattr(SessionAdmin, "list_max_show_all", 3)
         expire_date = timezone.now() + timedelta(days=1)
@@ -275,7 +279,7 @@ class TestPages:
 
     @pytest.mark.usefixtures("many")
     @pytest.mark.parametrize("separators", [False, True])
-    def test_a_count_is_broken_off(self, listed, settings, separators):
+    def test_the_count_stops_at_its_limit(self, listed, settings, separators):
         settings.USE_THOUSAND_SEPARATOR = separators
         listed()
         assert "&gt;5 sessions" in listed.page or ">5 sessions" in listed.page
@@ -293,27 +297,27 @@ class TestPages:
 
     @pytest.mark.usefixtures("many")
     @pytest.mark.parametrize("page", ["6", "-1", "nonsense", "9" * 30])
-    def test_any_page_number_is_answered(self, listed, page):
+    def test_an_invalid_page_number_is_no_error(self, listed, page):
         assert len(listed(p=page)) in {3, 13} or "e=1" in listed.page
 
-    def test_no_more_rows_are_counted(self, staff, admin_url, sessions_connection):
+    def test_the_count_query_has_a_limit(self, staff, admin_url, sessions_connection):
         with CaptureQueriesContext(sessions_connection) as captured:
             staff.get(admin_url("changelist"))
         counts = [query["sql"] for query in captured if "COUNT(" in query["sql"]]
         assert len(counts) == 1
         assert "LIMIT 1001" in counts[0]
 
-    def test_few_are_counted_exactly(self, listed, phone):
+    def test_few_sessions_are_counted_exactly(self, listed, phone):
         listed()
         assert "2 sessions" in " ".join(listed.page.split())
 
 
 class TestDetail:
-    def test_it_can_be_looked_at_and_not_written(self, staff, phone, detail_url):
+    def test_a_session_can_be_viewed_and_not_changed(self, staff, phone, detail_url):
         assert PHONE in staff.get(detail_url(phone)).content.decode()
         assert staff.post(detail_url(phone), {"user": ""}).status_code == 403
 
-    def test_none_can_be_added(self, staff, admin_url):
+    def test_a_session_cannot_be_added(self, staff, admin_url):
         assert staff.get(admin_url("add")).status_code == 403
 
     def test_superusers_see_data_without_secrets(self, staff, phone, detail_url, store_class, user):
@@ -326,12 +330,12 @@ class TestDetail:
         for secret in ("xyzzy", store["_auth_user_hash"], phone.key, "<b>"):
             assert secret not in page
 
-    def test_others_see_no_data(self, make_staff, phone, detail_url):
+    def test_staff_users_see_no_data(self, make_staff, phone, detail_url):
         page = make_staff("view").get(detail_url(phone)).content.decode()
         assert PHONE in page
         assert "_auth_user" not in page
 
-    def test_nobody_is_a_user_too(self, staff, make_browser, detail_url, make_staff):
+    def test_an_anonymous_session_can_be_viewed(self, staff, make_browser, detail_url, make_staff):
         anonymous = make_browser(user_agent=SAFARI_ON_IPHONE)
         anonymous.get("/set/")
         for viewer in (staff, make_staff("view")):
@@ -344,13 +348,15 @@ class TestEnding:
         assert phone.who() == "nobody"
         assert laptop.who() != "nobody"
 
-    def test_all_that_a_filter_shows_end(self, run, phone, laptop, staff, admin_url):
+    def test_all_sessions_that_a_search_finds_end(self, run, phone, laptop, staff, admin_url):
         data = {"action": "delete_selected", "_selected_action": "x", "select_across": "1"}
         page = staff.post(admin_url("changelist") + "?q=ada", data, follow=True).content.decode()
         assert "Ended 2 sessions." in page
         assert phone.who() == laptop.who() == "nobody"
 
-    def test_all_sessions_of_users_end(self, run, phone, laptop, other_user, make_browser):
+    def test_all_sessions_of_the_selected_users_end(
+        self, run, phone, laptop, other_user, make_browser
+    ):
         other, another = make_browser(other_user), make_browser(make_person("alan"))
         page = run("end_sessions_of_users", phone, other)
         assert "Ended 3 sessions." in page
@@ -358,26 +364,26 @@ class TestEnding:
         assert phone.who() == laptop.who() == other.who() == "nobody"
         assert another.who() != "nobody"
 
-    def test_users_are_taken_some_at_a_time(
+    def test_sessions_of_many_users_end_in_batches(
         self, run, phone, other_user, make_browser, monkeypatch
     ):
         monkeypatch.setattr(sessions, "USERS_PER_QUERY", 1)
         assert "Ended 2 sessions." in run("end_sessions_of_users", phone, make_browser(other_user))
 
-    def test_sessions_of_nobody_have_no_users(self, run, make_browser):
+    def test_ending_sessions_of_users_keeps_anonymous_sessions(self, run, make_browser):
         anonymous = make_browser()
         anonymous.get("/set/")
         assert "No selected session belongs to a user." in run("end_sessions_of_users", anonymous)
         assert anonymous.row
 
-    def test_there_is_one_way(self, listed, phone):
+    def test_the_actions_end_sessions_and_do_not_delete_them(self, listed, phone):
         listed()
         assert "End selected sessions" in listed.page
         assert "End all sessions of these users" in listed.page
         assert "Delete selected" not in listed.page
 
     @pytest.mark.parametrize("action", ["delete_selected", "end_sessions_of_users"])
-    def test_without_permission_none_ends(self, run, phone, make_staff, action):
+    def test_a_session_does_not_end_without_permission(self, run, phone, make_staff, action):
         helper = make_staff("view")
         assert "End selected" not in run(action, phone, by=helper)
         assert phone.who() != "nobody"
@@ -387,7 +393,7 @@ class TestEnding:
         assert "was deleted successfully" in page.content.decode()
         assert phone.who() == "nobody"
 
-    def test_permission_to_view_is_none_to_delete(self, make_staff, phone, detail_url):
+    def test_permission_to_view_does_not_allow_deletion(self, make_staff, phone, detail_url):
         helper = make_staff("view")
         assert helper.post(detail_url(phone, "delete"), {"post": "yes"}).status_code == 403
         assert phone.who() != "nobody"
@@ -397,19 +403,19 @@ class TestEnding:
 
     @pytest.mark.parametrize("every_request", [False, True])
     @pytest.mark.parametrize("action", ["delete_selected", "end_sessions_of_users"])
-    def test_ending_ones_own_signs_out(self, run, staff, settings, action, every_request):
+    def test_ending_ones_own_session_signs_out(self, run, staff, settings, action, every_request):
         settings.SESSION_SAVE_EVERY_REQUEST = every_request
         page = run(action, staff)
         assert 'name="password"' in page
         assert staff.who() == "nobody"
 
-    def test_deleting_ones_own_signs_out(self, staff, detail_url):
+    def test_deleting_ones_own_session_signs_out(self, staff, detail_url):
         staff.post(detail_url(staff, "delete"), {"post": "yes"})
         assert staff.who() == "nobody"
 
 
 class TestRawKeys:
-    """While the migration has rows to hash, those that a page shows get their digest first."""
+    """Until the migration is done, a page first hashes the keys of the rows that it shows."""
 
     @pytest.fixture
     def unmigrated(self, db):
@@ -419,7 +425,7 @@ class TestRawKeys:
         raw_keys._migrated.cache_clear()
 
     @pytest.mark.usefixtures("unmigrated")
-    def test_a_listed_session_can_be_looked_at_and_ended(
+    def test_a_listed_session_can_be_viewed_and_ended(
         self, staff, phone, listed, detail_url, run, session_model
     ):
         if session_model is not Session:
@@ -434,7 +440,7 @@ class TestRawKeys:
 class TestRegistration:
     @pytest.fixture
     def registered(self, session_model):
-        """Import the module anew, with no session model in the admin; tell what it puts there."""
+        """Reload the module without a registered model; return whether it registers one."""
         mine = admin.site.get_model_admin(session_model)
         admin.site.unregister(session_model)
 
@@ -447,17 +453,17 @@ class TestRegistration:
             admin.site.unregister(session_model)
         admin.site.register(session_model, type(mine))
 
-    def test_it_is_the_engines_model(self, registered):
+    def test_the_model_of_the_engine_is_registered(self, registered):
         assert registered()
 
     @pytest.mark.parametrize(
         "engine", ["django.contrib.sessions.backends.signed_cookies", "no.such.engine"]
     )
-    def test_another_engine_has_none(self, registered, settings, engine):
+    def test_no_model_is_registered_for_another_engine(self, registered, settings, engine):
         settings.SESSION_ENGINE = engine
         assert not registered()
 
-    def test_a_sites_own_admin_stays(self, registered, session_model):
+    def test_an_admin_that_the_site_registered_is_kept(self, registered, session_model):
         class SitesOwn(admin.ModelAdmin):
             pass
 
@@ -467,7 +473,7 @@ class TestRegistration:
 
 
 def test_the_documentation_names_every_column(session_admin, session_model):
-    """docs/reference/admin.md says what the list shows."""
+    """docs/reference/admin.md describes the list."""
     page = text_of("reference/admin.md")
     shown = [
         str(label_for_field(name, session_model, session_admin)).capitalize()

@@ -1,4 +1,4 @@
-"""``migratesessions``: another app's sessions become ours, and nobody has to sign in again."""
+"""``migratesessions``: another app's sessions become ours, and no user has to sign in again."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def old(make_table):
 
 @pytest.fixture
 def signed_in(user, settings, store_class):
-    """The data of somebody's session."""
+    """The data of a signed-in user's session."""
     return {
         SESSION_KEY: user._meta.pk.value_to_string(user),
         BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[0],
@@ -78,7 +78,7 @@ def add(store_class):
 
 
 def migrate(*arguments):
-    """Run the command, and return what it says."""
+    """Run the command and return its output."""
     output = io.StringIO()
     call_command("migratesessions", *arguments, stdout=output)
     return output.getvalue()
@@ -90,7 +90,7 @@ def visitor(make_browser):
     return browser
 
 
-def test_nobody_is_signed_out(old, add, signed_in, make_browser, user, session_model):
+def test_a_moved_session_stays_signed_in(old, add, signed_in, make_browser, user, session_model):
     add(old, signed_in)
     assert "1 sessions moved." in migrate()
     row = session_model.objects.get()
@@ -100,7 +100,7 @@ def test_nobody_is_signed_out(old, add, signed_in, make_browser, user, session_m
     assert visitor(make_browser).who() == user.get_username()
 
 
-def test_expiry_stays_and_the_last_save_is_the_last_activity(
+def test_a_moved_session_keeps_its_expiry_and_the_time_of_its_last_save(
     old, add, signed_in, session_model, settings
 ):
     add(old, signed_in)
@@ -111,13 +111,13 @@ def test_expiry_stays_and_the_last_save_is_the_last_activity(
     assert row.last_activity == expire_date - timedelta(seconds=settings.SESSION_COOKIE_AGE)
 
 
-def test_what_is_moved_is_gone_from_the_old_table(old, add, signed_in):
+def test_a_moved_session_is_deleted_from_the_old_table(old, add, signed_in):
     add(old, signed_in)
     migrate()
     assert not old._base_manager.exists()
 
 
-def test_running_it_again_brings_no_ended_session_back(old, add, signed_in, session_model):
+def test_a_second_run_does_not_revive_an_ended_session(old, add, signed_in, session_model):
     add(old, signed_in)
     migrate()
     session_model.objects.all().end()
@@ -125,7 +125,9 @@ def test_running_it_again_brings_no_ended_session_back(old, add, signed_in, sess
     assert not session_model.objects.exists()
 
 
-def test_it_says_what_is_not_moved_and_why(old, add, signed_in, user, other_user, session_model):
+def test_the_output_states_why_sessions_are_not_moved(
+    old, add, signed_in, user, other_user, session_model
+):
     gone = {**signed_in, SESSION_KEY: other_user._meta.pk.value_to_string(other_user)}
     add(old, signed_in, "expired-session", days_left=-1)
     add(old, "tampered:with", "tampered-session")
@@ -144,7 +146,9 @@ def test_a_dry_run_moves_nothing(old, add, signed_in, session_model):
     assert not session_model.objects.exists()
 
 
-def test_it_goes_batch_by_batch_and_shows_its_progress(old, add, signed_in, session_model):
+def test_sessions_are_moved_in_batches_with_their_progress_on_a_terminal(
+    old, add, signed_in, session_model
+):
     for number in range(5):
         add(old, signed_in, f"session-number-{number}")
     terminal = io.StringIO()
@@ -154,7 +158,9 @@ def test_it_goes_batch_by_batch_and_shows_its_progress(old, add, signed_in, sess
     assert session_model.objects.count() == 5
 
 
-def test_a_crash_loses_nothing_and_doubles_nothing(old, add, signed_in, session_model, monkeypatch):
+def test_a_crash_neither_loses_nor_duplicates_a_session(
+    old, add, signed_in, session_model, monkeypatch
+):
     add(old, signed_in)
 
     def crash(self, *args, **kwargs):
@@ -169,10 +175,10 @@ def test_a_crash_loses_nothing_and_doubles_nothing(old, add, signed_in, session_
     assert (session_model.objects.count(), old._base_manager.count()) == (1, 0)
 
 
-def test_a_session_that_is_ended_just_then_is_not_copied(
+def test_a_session_that_ends_during_the_move_is_not_copied(
     old, add, signed_in, session_model, monkeypatch
 ):
-    """Where the database locks no rows, the deletion tells."""
+    """If the database has no row locks, the number of deleted rows shows it."""
     add(old, signed_in)
     monkeypatch.setattr("django.db.models.QuerySet.delete", lambda self: (0, {}))
     with pytest.raises(transaction.TransactionManagementError, match="nothing was written"):
@@ -180,7 +186,9 @@ def test_a_session_that_is_ended_just_then_is_not_copied(
     assert not session_model.objects.exists()
 
 
-def test_qsessions_brings_its_client_and_times(make_table, add, signed_in, session_model, user):
+def test_a_session_of_qsessions_keeps_its_client_and_times(
+    make_table, add, signed_in, session_model, user
+):
     qsessions = make_table(
         "qsessions_session",
         user_agent=models.CharField(null=True, max_length=300),
@@ -202,26 +210,26 @@ def test_qsessions_brings_its_client_and_times(make_table, add, signed_in, sessi
 @pytest.mark.parametrize(
     "path", ["nonsense", "no.such.models.Session", "", "django.contrib.auth.models.Group"]
 )
-def test_a_model_without_a_table_of_sessions_is_named(db, path):
+def test_an_old_model_that_holds_no_sessions_is_an_error(db, path):
     with pytest.raises(CommandError, match=f"{path!r} is not the path"):
         migrate("--oldmodel", path)
 
 
-def test_sessions_are_not_moved_to_where_they_are(laptop, session_model):
+def test_moving_sessions_to_their_own_table_is_an_error(laptop, session_model):
     app, name = session_model._meta.app_label, session_model.__name__
     with pytest.raises(CommandError, match="is the current session model"):
         migrate("--oldmodel", f"{app}.models.{name}")
     assert laptop.who() != "nobody"
 
 
-def test_a_site_that_never_had_djangos_has_nothing_to_move(db, sessions_connection):
+def test_a_site_without_the_old_table_has_nothing_to_move(db, sessions_connection):
     name = sessions_connection.alias
     assert migrate() == (
         f"There is no table 'django_session' in the database {name!r}. There is nothing to move.\n"
     )
 
 
-def test_a_batch_of_none_is_refused(db):
+def test_a_batch_size_of_zero_is_refused(db):
     with pytest.raises(CommandError, match="at least 1"):
         migrate("--batch-size", "0")
 
@@ -233,7 +241,7 @@ class TestFirstVisit:
     def moving(self, settings):
         settings.USER_SESSIONS_MOVE_FROM = DJANGO
 
-    def test_a_session_is_moved_when_its_cookie_comes(
+    def test_a_session_is_moved_by_the_first_request_with_its_cookie(
         self, old, add, signed_in, make_browser, user, session_model
     ):
         add(old, signed_in)
@@ -242,7 +250,7 @@ class TestFirstVisit:
         assert (session_model.objects.count(), old._base_manager.count()) == (1, 0)
         assert browser.who() == user.get_username()
 
-    def test_an_ended_one_does_not_come_back(
+    def test_an_ended_session_is_not_revived(
         self, old, add, signed_in, make_browser, session_model
     ):
         add(old, signed_in)
@@ -251,11 +259,11 @@ class TestFirstVisit:
         session_model.objects.all().end()
         assert browser.who() == "nobody"
 
-    def test_a_digest_moves_nothing(self, old, add, signed_in, make_browser):
+    def test_a_digest_as_the_cookie_moves_no_session(self, old, add, signed_in, make_browser):
         add(old, signed_in, digest_of(KEY)[:40])
         browser = make_browser()
         browser.cookies["sessionid"] = digest_of(KEY)
         assert browser.who() == "nobody"
 
-    def test_an_unknown_cookie_is_nobody(self, old, make_browser):
+    def test_an_unknown_cookie_is_anonymous(self, old, make_browser):
         assert visitor(make_browser).who() == "nobody"

@@ -64,7 +64,7 @@ def remove_by_hand(session_model):
 
 @pytest.fixture
 def accepts(store_class):
-    """Tell whether a request with this key is signed in."""
+    """Return whether a request with this key is signed in."""
     return lambda key: SESSION_KEY in store_class(key)
 
 
@@ -737,7 +737,7 @@ class TestCacheInTheDatabase:
 
 
 @pytest.mark.parametrize("change", ["update", "delete"])
-def test_what_django_refuses_to_change_is_refused_in_its_words(laptop, session_model, change):
+def test_a_change_that_django_refuses_raises_djangos_error(laptop, session_model, change):
     few = session_model.objects.all()[:2]
     with pytest.raises(TypeError, match=r"^Cannot (update|use)"):
         few.update(user=None) if change == "update" else few.delete()
@@ -747,7 +747,7 @@ def test_what_django_refuses_to_change_is_refused_in_its_words(laptop, session_m
         session_model.objects.values("pk").delete()
 
 
-def test_ten_thousand_are_ended_by_few_statements(laptop, session_model, user):
+def test_ending_ten_thousand_sessions_takes_few_queries(laptop, session_model, user):
     date = timezone.now() + timedelta(days=1)
     session_model.objects.bulk_create(
         session_model(session_key=f"session-{number:05}", user=user, expire_date=date)
@@ -770,8 +770,8 @@ def test_a_store_without_a_key_is_empty(db, store_class):
     assert store_class().load() == {}
 
 
-def test_a_call_from_inside_an_event_loop_is_found(laptop):
-    """By the tests' cache, so that a passing suite means that there is none."""
+def test_a_cache_call_inside_an_event_loop_raises_an_error(laptop):
+    """The tests' cache raises it, so a passing suite shows that no such call is made."""
 
     async def load():
         django_caches["default"].get("anything")
@@ -794,7 +794,7 @@ def test_a_store_reads_and_writes_asynchronously(laptop, store_class):
     assert held(laptop.key) == ENDED
 
 
-def test_the_request_may_come_without_a_session(rf, db):
+def test_process_exception_works_for_a_request_without_a_session(rf, db):
     from user_sessions.middleware import SessionMiddleware
 
     middleware = SessionMiddleware(lambda request: None)
@@ -806,10 +806,10 @@ def test_the_request_may_come_without_a_session(rf, db):
 class TestClearCommand:
     """``clear_session_cache``."""
 
-    def test_it_lets_the_database_be_asked(self, laptop, remove_by_hand):
+    def test_clear_session_cache_empties_the_cache(self, laptop, remove_by_hand):
         remove_by_hand()
         output = io.StringIO()
-        # Of a server that others use, only what this test put there.
+        # On a shared server, only the entry of this test is removed.
         with mock.patch.object(type(django_caches["default"]), "clear") as clear:
             clear.side_effect = lambda: forget(laptop.key)
             call_command("clear_session_cache", stdout=output, no_color=True)
@@ -823,7 +823,7 @@ class TestClearCommand:
         ):
             call_command("clear_session_cache")
 
-    def test_a_cache_that_does_not_answer_is_an_error(self):
+    def test_a_cache_that_cannot_be_reached_is_an_error(self):
         def refuse(self):
             raise ConnectionError("Connection refused.")
 
@@ -866,7 +866,7 @@ class TestAtomicRequests:
         laptop.get("/set/", {"value": "7"})
         assert b'"7"' in held(laptop.key).data
 
-    def test_a_view_that_fails_lets_nobody_in_that_it_signed_in(self, make_browser, user):
+    def test_a_sign_in_by_a_view_that_fails_is_undone(self, make_browser, user):
         browser = make_browser(raise_request_exception=False)
         assert browser.get("/sign-in-and-fail/").status_code == 500
         assert browser.who() == "nobody"

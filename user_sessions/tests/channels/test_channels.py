@@ -1,4 +1,4 @@
-"""Websockets: they know their session, and close when it ends, whichever way."""
+"""Websockets know their session, and close when it ends for any reason."""
 
 from __future__ import annotations
 
@@ -41,15 +41,15 @@ LONG = timedelta(hours=1)
 SHORT = timedelta(milliseconds=20)
 
 
-class Echo(CloseOnSessionEndMixin, AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # Channels has no types
-    """A site's consumer: it says what it is told."""
+class Echo(ClosesWithSession, AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # Channels has no types
+    """A site's consumer, which sends each message back."""
 
     async def receive_json(self, content, **kwargs):
         await self.send_json(content)
 
 
 class Saving(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
-    """One that changes its session."""
+    """A site's consumer that changes its session."""
 
     async def receive_json(self, content, **kwargs):
         session = self.scope["session"]
@@ -70,9 +70,9 @@ def engine(request, settings):
 
 
 @pytest.fixture(autouse=True)
-def _layer_is_well(monkeypatch):
-    monkeypatch.setattr(layer, "_retry_at", 0)
-    monkeypatch.setattr(layer, "_next_log_at", 0)
+def _reset_layer(monkeypatch):
+    monkeypatch.setattr(layer, "_asked_again_at", 0)
+    monkeypatch.setattr(layer, "_logged_again_at", 0)
 
 
 class Socket(ApplicationCommunicator):
@@ -84,7 +84,7 @@ class Socket(ApplicationCommunicator):
         super().__init__(stack(consumer.as_asgi()), scope)
 
     async def connect(self):
-        """Return what the server says to it: that the websocket is open, or not."""
+        """Return the server's first message: that it accepts the websocket, or closes it."""
         await self.send_input({"type": "websocket.connect"})
         return await self.receive_output(5)
 
@@ -93,13 +93,13 @@ class Socket(ApplicationCommunicator):
         return await self.receive_output(5)
 
     async def is_open(self):
-        """Tell whether it is answered twice: what the layer brought meanwhile comes in between."""
+        """Return whether two messages come back; a message from the layer would come in between."""
         return [await self.say(word) for word in ("1", "2")] == [
             {"type": "websocket.send", "text": json.dumps(word)} for word in ("1", "2")
         ]
 
     async def is_closed(self):
-        """Tell whether the next thing that the server does is to close it for its session's end."""
+        """Return whether the server's next message closes the websocket because its session ended."""
         return await self.receive_output(5) == CLOSE
 
     async def leave(self):
@@ -117,7 +117,7 @@ async def opened(*args, **kwargs):
 
 @sync_to_async
 def end(browser):
-    """End the session of a browser, as some other request does."""
+    """End the session of a browser, as another request would."""
     assert browser.row.end()
 
 
@@ -150,7 +150,7 @@ def deactivate(session, user):
     user.save()
 
 
-def deactivate_and_save_that_only(session, user):
+def deactivate_and_save_only_that_field(session, user):
     user.is_active = False
     user.save(update_fields=["is_active"])
 
@@ -170,13 +170,13 @@ def end_in_admin(session, user):
 
 WAYS = [
     end_by_instance, end_by_queryset, delete_queryset, delete_instance, delete_user, delete_users, deactivate,
-    deactivate_and_save_that_only, change_password, end_in_admin,
+    deactivate_and_save_only_that_field, change_password, end_in_admin,
 ]  # fmt: skip
 
 
 class TestEnding:
     @pytest.mark.parametrize("way", WAYS)
-    def test_closes_the_websocket(self, way, laptop, user):
+    def test_ending_a_session_closes_its_websocket(self, way, laptop, user):
         session = laptop.row
 
         @in_loop
@@ -188,7 +188,9 @@ class TestEnding:
         test()
 
     @pytest.mark.parametrize("path", ["/sign-out/", "/account/sessions/other/delete/"])
-    def test_by_a_page_closes_it(self, path, laptop, make_browser, user):
+    def test_ending_a_session_on_a_page_closes_its_websocket(
+        self, path, laptop, make_browser, user
+    ):
         asking = laptop if path == "/sign-out/" else make_browser(user)
 
         @in_loop
@@ -200,7 +202,7 @@ class TestEnding:
         test()
 
     @pytest.mark.parametrize("method", ["flush", "cycle_key"])
-    def test_by_the_store_closes_it(self, method, laptop, store_class):
+    def test_giving_up_a_key_in_the_store_closes_its_websocket(self, method, laptop, store_class):
         @in_loop
         async def test():
             async with opened(laptop.key) as socket:
@@ -209,7 +211,9 @@ class TestEnding:
 
         test()
 
-    def test_closes_that_of_no_other_session(self, laptop, make_browser, user):
+    def test_ending_a_session_closes_no_websocket_of_another_session(
+        self, laptop, make_browser, user
+    ):
         phone = make_browser(user)
 
         @in_loop
@@ -221,7 +225,7 @@ class TestEnding:
 
         test()
 
-    def test_that_is_rolled_back_closes_nothing(self, laptop):
+    def test_an_end_that_is_rolled_back_closes_no_websocket(self, laptop):
         def end_and_fail():
             with suppress(DatabaseError), transaction.atomic():
                 laptop.row.end()
@@ -235,7 +239,7 @@ class TestEnding:
 
         test()
 
-    def test_that_the_database_refuses_is_told_to_nobody(self, laptop, session_model, user):
+    def test_an_end_that_the_database_refuses_sends_no_message(self, laptop, session_model, user):
         def refuse(execute, sql, params, many, context):
             if sql.startswith("DELETE"):
                 raise DatabaseError("refused")
@@ -250,7 +254,7 @@ class TestEnding:
         assert told == []
         assert laptop.who() == user.get_username()
 
-    def test_is_told_once_it_is_committed(self, laptop):
+    def test_an_end_sends_its_message_after_the_commit(self, laptop):
         sent = []
 
         def end_in_a_transaction():
@@ -263,7 +267,7 @@ class TestEnding:
             end_in_a_transaction()
         assert sent == [[], [group_of(digest_of(laptop.key))]]
 
-    def test_in_a_cascade_is_told_at_once(self, user, make_browser):
+    def test_a_cascade_sends_its_messages_in_one_call(self, user, make_browser):
         rows = [make_browser(user).row for _number in range(3)]
         with (
             listening_to_the_layer() as told,
@@ -274,7 +278,7 @@ class TestEnding:
         assert set(told) == {group_of(row.pk) for row in rows}
         assert notify.call_count == 1
 
-    def test_that_a_savepoint_undoes_takes_no_other_with_it(self, user, make_browser):
+    def test_an_end_undone_by_a_savepoint_does_not_cancel_other_messages(self, user, make_browser):
         undone, ended = (make_browser(user).row for _number in range(2))
         with listening_to_the_layer() as told, transaction.atomic():
             with suppress(DatabaseError), transaction.atomic():
@@ -283,8 +287,8 @@ class TestEnding:
             ended.end()
         assert told == [group_of(ended.pk)]
 
-    def test_leaves_the_consumer_nothing_to_do_but_to_disconnect(self, laptop):
-        """What the browser said before it heard of the end is not answered."""
+    def test_a_consumer_answers_no_message_after_the_end(self, laptop):
+        """A message that the browser sent before it received the close is not answered."""
 
         @in_loop
         async def test():
@@ -297,7 +301,7 @@ class TestEnding:
 
         test()
 
-    def test_is_no_error_where_the_browser_went_first(self, laptop, monkeypatch):
+    def test_an_end_raises_nothing_if_the_browser_has_disconnected(self, laptop, monkeypatch):
         async def close(self, code=None, reason=None):
             raise RuntimeError("Unexpected ASGI message 'websocket.close'.")
 
@@ -310,15 +314,15 @@ class TestEnding:
 
         test()
 
-    def test_costs_the_keys_and_one_statement_however_many_they_are(
+    def test_ending_many_sessions_takes_three_queries(
         self, user, make_browser, session_model, assert_queries
     ):
         for _number in range(5):
             make_browser(user)
-        with assert_queries(3):  # the keys, the DELETE, and another look
+        with assert_queries(3):  # the keys, the DELETE, and the keys again
             assert session_model.objects.all().end() == 5
 
-    def test_of_expired_ones_tells_nobody(self, laptop, clock, store_class):
+    def test_clearing_expired_sessions_sends_no_message(self, laptop, clock, store_class):
         clock.move(days=30)
         with listening_to_the_layer() as told:
             store_class.clear_expired()
@@ -327,7 +331,7 @@ class TestEnding:
 
 @contextmanager
 def listening_to_the_layer():
-    """Give a list that gets each group to which a message is sent."""
+    """Yield a list that collects each group to which a message is sent."""
     told = []
     original = type(get_channel_layer()).group_send
 
@@ -344,12 +348,12 @@ class TestSavingAUser:
         ("fields", "number"),
         [(["last_login"], 0), (["password"], 1), (["is_active", "email"], 1), (None, 1)],
     )
-    def test_tells_websockets_where_it_may_matter(self, fields, number, laptop, user):
+    def test_saving_a_user_sends_a_message_if_access_may_change(self, fields, number, laptop, user):
         with listening_to_the_layer() as told:
             user.save(update_fields=fields)
         assert told == [group_of(digest_of(laptop.key))] * number
 
-    def test_closes_none_that_is_still_good(self, laptop, user):
+    def test_saving_a_user_closes_no_websocket_that_is_still_valid(self, laptop, user):
         @in_loop
         async def test():
             async with opened(laptop.key) as socket:
@@ -358,34 +362,38 @@ class TestSavingAUser:
 
         test()
 
-    def test_asks_nothing_for_a_new_one(self, assert_queries):
+    def test_creating_a_user_takes_no_more_query(self, assert_queries):
         with assert_queries(1):
             make_person("ada")
 
 
 class TestConnecting:
     @pytest.mark.parametrize("cookie", [None, "unknown-key-that-no-row-has", "sha256$" + "A" * 43])
-    def test_without_a_session_is_closed_at_once(self, cookie, laptop):
+    def test_a_websocket_without_a_session_is_closed_at_once(self, cookie, laptop):
         assert closed_at_once(cookie)
 
-    def test_without_anybody_signed_in_is_closed_at_once(self, make_browser):
+    def test_a_websocket_of_an_anonymous_session_is_closed_at_once(self, make_browser):
         browser = make_browser()
         browser.get("/set/")
         assert closed_at_once(browser.key)
 
-    def test_with_the_digest_is_closed_at_once(self, laptop):
+    def test_a_websocket_with_a_digest_as_its_cookie_is_closed_at_once(self, laptop):
         assert closed_at_once(digest_of(laptop.key))
 
-    def test_of_a_user_who_may_not_sign_in_is_closed_at_once(self, laptop, user):
+    def test_a_websocket_of_an_inactive_user_is_closed_at_once(self, laptop, user):
         get_user_model().objects.update(is_active=False)
         assert closed_at_once(laptop.key)
 
-    def test_after_a_change_of_password_is_closed_at_once(self, laptop, user, session_model):
+    def test_a_websocket_is_closed_at_once_after_a_password_change(
+        self, laptop, user, session_model
+    ):
         get_user_model().objects.update(password="another")
         assert closed_at_once(laptop.key, stack=SessionMiddlewareStack)
-        assert session_model.objects.count() == 1  # it only looks
+        assert session_model.objects.count() == 1  # the check deletes nothing
 
-    def test_goes_on_with_a_former_secret_key(self, laptop, settings, session_model):
+    def test_a_websocket_stays_open_with_a_fallback_secret_key(
+        self, laptop, settings, session_model
+    ):
         settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
         settings.SECRET_KEY = "another"
         before = session_model.objects.get().session_data
@@ -398,12 +406,12 @@ class TestConnecting:
         test()
         assert session_model.objects.get().session_data == before
 
-    def test_with_an_unknown_backend_is_closed_at_once(self, laptop, settings):
+    def test_a_websocket_with_an_unknown_auth_backend_is_closed_at_once(self, laptop, settings):
         settings.AUTHENTICATION_BACKENDS = []
         assert closed_at_once(laptop.key)
 
-    def test_is_answered_in_a_protocol_that_the_browser_speaks(self, laptop):
-        """Else a browser says that the connection failed, and no code is seen."""
+    def test_a_websocket_is_accepted_with_a_subprotocol_of_the_browser(self, laptop):
+        """Otherwise, the browser reports a failed connection, and no close code."""
 
         @in_loop
         async def test():
@@ -414,8 +422,8 @@ class TestConnecting:
 
         test()
 
-    def test_joins_the_group_before_it_looks(self, laptop, session_model):
-        """So a session that ends in between is not missed."""
+    def test_a_websocket_joins_its_group_before_it_checks_the_session(self, laptop, session_model):
+        """So the end of a session in between is not missed."""
         original = type(get_channel_layer()).group_add
 
         async def group_add(self, group, channel):
@@ -425,7 +433,7 @@ class TestConnecting:
         with mock.patch.object(type(get_channel_layer()), "group_add", group_add):
             assert closed_at_once(laptop.key, stack=SessionMiddlewareStack)
 
-    def test_needs_a_session_in_its_scope(self):
+    def test_a_consumer_without_a_session_in_its_scope_raises_an_error(self):
         @in_loop
         async def test():
             with pytest.raises(ValueError, match="AuthMiddlewareStack"):
@@ -433,7 +441,7 @@ class TestConnecting:
 
         test()
 
-    def test_is_what_the_app_offers_to_a_url_router(self, laptop):
+    def test_the_url_patterns_of_the_app_serve_the_websocket(self, laptop):
         @in_loop
         async def test():
             def site(_consumer):
@@ -447,7 +455,7 @@ class TestConnecting:
 
 
 def closed_at_once(cookie, **kwargs):
-    """Tell whether a websocket is accepted, so that it can be told a code, and closed with ours."""
+    """Return whether a websocket is accepted, so that it can get a close code, and closed with ours."""
 
     @in_loop
     async def test():
@@ -460,14 +468,14 @@ def closed_at_once(cookie, **kwargs):
 
 
 class TestHeartbeat:
-    """What no message told is found out after a while."""
+    """The heartbeat detects the end of a session if no message arrives."""
 
     @pytest.fixture
     def quick(self, settings):
         settings.USER_SESSIONS_HEARTBEAT = SHORT
 
     @pytest.mark.usefixtures("quick")
-    def test_finds_a_user_deactivated_by_update(self, laptop):
+    def test_the_heartbeat_detects_a_user_deactivated_by_update(self, laptop):
         @in_loop
         async def test():
             async with opened(laptop.key) as socket:
@@ -477,7 +485,7 @@ class TestHeartbeat:
         test()
 
     @pytest.mark.usefixtures("quick")
-    def test_finds_an_expired_session(self, laptop, clock):
+    def test_the_heartbeat_detects_an_expired_session(self, laptop, clock):
         @in_loop
         async def test():
             async with opened(laptop.key) as socket:
@@ -487,7 +495,7 @@ class TestHeartbeat:
         test()
 
     @pytest.mark.usefixtures("quick")
-    def test_is_all_there_is_without_a_channel_layer(self, laptop, settings):
+    def test_the_heartbeat_detects_an_end_without_a_channel_layer(self, laptop, settings):
         settings.CHANNEL_LAYERS = {}
 
         @in_loop
@@ -499,7 +507,7 @@ class TestHeartbeat:
         test()
 
     @pytest.mark.usefixtures("quick")
-    def test_goes_on_where_the_database_does_not_answer(self, laptop, monkeypatch, caplog):
+    def test_the_heartbeat_continues_after_a_database_error(self, laptop, monkeypatch, caplog):
         asked = []
 
         def get_user(self, user_id):
@@ -522,7 +530,7 @@ class TestHeartbeat:
             "The session of a websocket could not be checked."
         ]
 
-    def test_ends_with_the_websocket(self, laptop):
+    def test_the_heartbeat_stops_with_the_websocket(self, laptop):
         @in_loop
         async def test():
             before = len(asyncio.all_tasks())
@@ -536,7 +544,7 @@ class TestHeartbeat:
 class TestLayerThatFails:
     @pytest.fixture
     def tries(self):
-        """A layer that can't be reached: each try to send."""
+        """The attempts to send a message to a layer that can't be reached."""
         tries = []
 
         async def group_send(self, group, message):
@@ -546,7 +554,7 @@ class TestLayerThatFails:
         with mock.patch.object(type(get_channel_layer()), "group_send", group_send):
             yield tries
 
-    def test_does_not_keep_a_session_from_ending(self, laptop, tries, session_model, caplog):
+    def test_a_failed_layer_does_not_prevent_an_end(self, laptop, tries, session_model, caplog):
         assert laptop.row.end()
         assert not session_model.objects.exists()
         [record] = caplog.records
@@ -554,13 +562,15 @@ class TestLayerThatFails:
         assert "heartbeat" in record.message
         assert laptop.key not in caplog.text
 
-    def test_is_left_alone_for_a_while(self, make_browser, user, tries, session_model, caplog):
+    def test_a_failed_layer_is_not_used_again_at_once(
+        self, make_browser, user, tries, session_model, caplog
+    ):
         for _number in range(3):
             make_browser(user).row.end()
         assert len(tries) == 1
         assert len(caplog.records) == 1
 
-    def test_is_asked_again_and_logged_once(
+    def test_a_failed_layer_is_retried_later_and_logged_once(
         self, make_browser, user, tries, session_model, caplog, monkeypatch
     ):
         for _number in range(3):
@@ -569,7 +579,9 @@ class TestLayerThatFails:
         assert len(tries) == 3
         assert len(caplog.records) == 1
 
-    def test_that_hangs_is_not_waited_for(self, laptop, session_model, caplog, monkeypatch):
+    def test_a_layer_that_hangs_does_not_block_an_end(
+        self, laptop, session_model, caplog, monkeypatch
+    ):
         async def group_send(self, group, message):
             await asyncio.Event().wait()
 
@@ -579,7 +591,9 @@ class TestLayerThatFails:
         assert len(caplog.records) == 1
 
     @pytest.mark.parametrize("method", ["group_add", "group_discard", "receive"])
-    def test_leaves_the_websocket_to_its_heartbeat(self, method, laptop, settings, caplog):
+    def test_a_failed_layer_leaves_the_websocket_to_its_heartbeat(
+        self, method, laptop, settings, caplog
+    ):
         settings.USER_SESSIONS_HEARTBEAT = SHORT
 
         async def fail(self, *arguments):
@@ -598,8 +612,8 @@ class TestLayerThatFails:
         [record] = caplog.records
         assert "heartbeat" in record.message
 
-    def test_is_listened_to_again(self, laptop, monkeypatch, caplog):
-        monkeypatch.setattr(layer, "BACK_OFF_SECONDS", 0)
+    def test_a_websocket_receives_messages_again_after_failures(self, laptop, monkeypatch, caplog):
+        monkeypatch.setattr(layer, "REST", 0)
         original = type(get_channel_layer()).receive
         failures = iter([ConnectionError("Connection refused.")] * 3)
 
@@ -621,10 +635,10 @@ class TestLayerThatFails:
 
 
 class TestGroup:
-    def test_its_name_is_one_that_layers_take(self, laptop):
+    def test_the_group_name_is_valid_in_a_layer(self, laptop):
         assert get_channel_layer().require_valid_group_name(group_of(digest_of(laptop.key)))
 
-    def test_nothing_in_the_layer_is_a_key(self, laptop):
+    def test_the_layer_gets_no_key(self, laptop):
         name = group_of(digest_of(laptop.key))
         assert laptop.key not in f"{name} {layer.CHECK_SESSION}"
         assert re.fullmatch(r"user_sessions\.sha256\.[\w-]{43}", name)
@@ -632,12 +646,12 @@ class TestGroup:
 
 @pytest.mark.parametrize("stack", [SessionMiddlewareStack, AuthMiddlewareStack])
 class TestStacks:
-    """Channels' own middleware, whose store is told neither address nor user agent."""
+    """With Channels' own middleware, the store gets neither address nor user agent."""
 
     def facts(self, row):
         return row.ip, row.user_agent, row.created_at, row.last_activity, row.user_id
 
-    def test_reading_leaves_the_row_as_it_is(self, stack, laptop, clock):
+    def test_reading_a_session_does_not_change_its_row(self, stack, laptop, clock):
         before = self.facts(laptop.row)
         clock.move(hours=1)
 
@@ -649,7 +663,9 @@ class TestStacks:
         test()
         assert self.facts(laptop.row) == before
 
-    def test_saving_writes_the_data_and_leaves_the_client(self, stack, laptop, clock, user):
+    def test_saving_a_session_writes_its_data_and_keeps_its_client(
+        self, stack, laptop, clock, user
+    ):
         created_at = laptop.row.created_at
         clock.move(hours=1)
 
@@ -663,7 +679,7 @@ class TestStacks:
         assert row.get_decoded()["value"] == "new"
         assert self.facts(row) == ("192.0.2.1", FIREFOX_ON_LINUX, created_at, clock.now, user.pk)
 
-    def test_saving_an_ended_session_fails(self, stack, laptop, session_model):
+    def test_saving_an_ended_session_raises_an_error(self, stack, laptop, session_model):
         @in_loop
         async def test():
             socket = Socket(laptop.key, consumer=Saving, stack=stack)
@@ -677,7 +693,7 @@ class TestStacks:
         test()
         assert not session_model.objects.exists()
 
-    def test_it_knows_who_is_signed_in(self, stack, laptop, user):
+    def test_the_scope_holds_the_signed_in_user(self, stack, laptop, user):
         class Who(AsyncJsonWebsocketConsumer):
             async def receive_json(self, content, **kwargs):
                 known = await sync_to_async(lambda: self.scope["session"].user_id)()
@@ -707,7 +723,9 @@ class TestChecks:
             (REDIS, False, []),
         ],
     )
-    def test_tell_whether_messages_arrive(self, layers, debug, ids, settings):
+    def test_a_layer_that_does_not_deliver_messages_is_a_warning(
+        self, layers, debug, ids, settings
+    ):
         settings.CHANNEL_LAYERS = layers
         settings.DEBUG = debug
         found = [message.id for message in run_checks(databases=[])]

@@ -24,7 +24,7 @@ TRIES = 5
 
 @pytest.fixture(scope="module")
 def servers(tmp_path_factory):
-    """Where one site is served: by two processes if Redis connects them, else by one, twice."""
+    """The hosts of one site: of two processes if Redis connects them, else of one, twice."""
     environment = {
         "DATABASE_URL": f"sqlite:///{tmp_path_factory.mktemp('live') / 'live.sqlite3'}",
         "DJANGO_SETTINGS_MODULE": settings.SETTINGS_MODULE,

@@ -1,4 +1,4 @@
-"""``clearsessions``: whatever has expired goes, in batches, and nothing else."""
+"""``clearsessions`` deletes expired sessions in batches, and nothing else."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from user_sessions.upgrade import raw_keys
 
 @pytest.fixture
 def make_sessions(db, session_model, sessions_connection, clock):
-    """Make sessions that expired some seconds ago, or will in as many."""
+    """Make sessions that expired some seconds ago; a negative number is in the future."""
     # PostgreSQL keeps the pages of rows that other tests made.
     if sessions_connection.vendor == "postgresql":  # pragma: no cover (PostgreSQL only)
         table = sessions_connection.ops.quote_name(session_model._meta.db_table)
@@ -51,7 +51,7 @@ def run(*arguments, output=None):
     return output.getvalue()
 
 
-def test_it_says_how_many_it_removed(make_sessions, session_model):
+def test_the_output_states_how_many_sessions_were_removed(make_sessions, session_model):
     make_sessions(3, 2, 1, -1)
     assert run() == "3 expired sessions removed.\n"
     assert session_model.objects.count() == 1
@@ -61,12 +61,12 @@ def test_it_says_how_many_it_removed(make_sessions, session_model):
     ("seconds_ago", "said"),
     [((), "0 expired sessions removed.\n"), ((1,), "1 expired session removed.\n")],
 )
-def test_few_are_counted_too(make_sessions, seconds_ago, said):
+def test_the_output_for_zero_and_one_sessions_is_correct(make_sessions, seconds_ago, said):
     make_sessions(*seconds_ago)
     assert run() == said
 
 
-def test_it_can_be_silent(make_sessions, session_model):
+def test_verbosity_0_writes_nothing(make_sessions, session_model):
     make_sessions(1)
     assert run("--verbosity", "0") == ""
     assert not session_model.objects.exists()
@@ -81,11 +81,11 @@ def test_a_terminal_shows_progress(make_sessions):
     )
 
 
-def test_the_documentation_says_how_large_a_batch_is():
+def test_the_documentation_states_the_batch_size():
     assert f"{BATCH:,} by default" in sections(text_of("reference/commands.md"))["`clearsessions`"]
 
 
-def test_a_batch_has_a_size(make_sessions):
+def test_a_batch_size_of_zero_is_refused(make_sessions):
     with pytest.raises(CommandError, match="at least 1"):
         run("--batch-size", "0")
 
@@ -102,9 +102,9 @@ def test_a_batch_has_a_size(make_sessions):
         ((7, 7, 5, 5), 2, [2, 2]),
         ((), 2, []),
     ],
-    ids=["odd", "even", "one batch", "single", "one instant", "among others", "in pairs", "none"],
+    ids=["odd", "even", "one batch", "single", "one instant", "among others", "in pairs", "empty"],
 )
-def test_no_batch_is_larger(make_sessions, batches, session_model, seconds_ago, size, sizes):
+def test_no_batch_exceeds_its_size(make_sessions, batches, session_model, seconds_ago, size, sizes):
     make_sessions(*seconds_ago, -1, -1, -1)
     assert batches(size) == sizes
     assert session_model.objects.count() == 3
@@ -115,15 +115,15 @@ def test_a_batch_is_one_statement_and_fetches_no_data(make_sessions, batches, se
     with CaptureQueriesContext(connection) as captured:
         assert batches(3) == [3, 3]
     sql = [query["sql"] for query in captured]
-    assert len([text for text in sql if text.startswith("DELETE")]) == 3  # the last finds none
+    assert len([text for text in sql if text.startswith("DELETE")]) == 3  # the last finds no row
     assert not any("session_data" in text for text in sql)
 
 
 @pytest.mark.parametrize("seconds_ago", [range(1, 201), [7] * 200], ids=["dates", "one instant"])
-def test_a_large_batch_has_few_queries_and_a_bound(
+def test_a_large_batch_takes_few_queries_and_has_a_limit(
     make_sessions, batches, session_model, seconds_ago
 ):
-    """PostgreSQL goes through its pages, which may hold up to twice as many."""
+    """On PostgreSQL, a batch is a range of pages, which may hold up to twice as many rows."""
     make_sessions(*seconds_ago, -1, -1, -1)
     with CaptureQueriesContext(connection) as captured:
         sizes = batches(50)
@@ -136,8 +136,10 @@ def test_a_large_batch_has_few_queries_and_a_bound(
 
 
 @pytest.mark.parametrize("size", [2, 50], ids=["by date", "by page on PostgreSQL"])
-def test_a_transaction_ends_with_each_batch(transactional_db, make_sessions, session_model, size):
-    """PostgreSQL doesn't wait for its disk at the end of one, but does for those of others."""
+def test_each_batch_is_a_transaction_of_its_own(
+    transactional_db, make_sessions, session_model, size
+):
+    """On PostgreSQL, these commits don't wait for the disk; those of other transactions do."""
     make_sessions(*range(1, 101))
     with CaptureQueriesContext(connection) as captured:
         for _removed in remove_expired(session_model.objects.all(), size):
@@ -147,7 +149,7 @@ def test_a_transaction_ends_with_each_batch(transactional_db, make_sessions, ses
     assert starts["SET"] == (starts["DELETE"] if connection.vendor == "postgresql" else 0)
 
 
-def test_a_session_that_is_prolonged_meanwhile_stays(make_sessions, session_model):
+def test_a_session_prolonged_during_the_run_is_kept(make_sessions, session_model):
     make_sessions(4, 3, 2, 1)
     removing = remove_expired(session_model.objects.all(), 2)
     next(removing)
@@ -159,7 +161,7 @@ def test_a_session_that_is_prolonged_meanwhile_stays(make_sessions, session_mode
 
 
 @pytest.mark.parametrize("size", [2, 50], ids=["by date", "by page on PostgreSQL"])
-def test_somebody_else_who_clears_too_is_no_trouble(make_sessions, session_model, size):
+def test_two_concurrent_runs_remove_each_expired_session_once(make_sessions, session_model, size):
     make_sessions(*range(1, 201))
     ours, theirs = (remove_expired(session_model.objects.all(), size) for _ in range(2))
     removed = next(ours) + next(theirs) + next(ours) + sum(theirs) + sum(ours)
@@ -168,8 +170,8 @@ def test_somebody_else_who_clears_too_is_no_trouble(make_sessions, session_model
 
 
 @pytest.mark.parametrize("size", [2, 50], ids=["by date", "by page on PostgreSQL"])
-def test_whoever_listens_hears_of_each(make_sessions, batches, session_model, size):
-    """Sessions that something hangs on, by a signal or a row, go as Django deletes them."""
+def test_a_signal_receiver_gets_each_removed_session(make_sessions, batches, session_model, size):
+    """If a receiver or a related row needs the instances, Django deletes them."""
     make_sessions(*range(1, 101))
     with (
         listening(pre_delete, session_model) as heard,
@@ -182,7 +184,7 @@ def test_whoever_listens_hears_of_each(make_sessions, batches, session_model, si
 
 @pytest.fixture
 def unhashed(db, settings):
-    """Sessions of django-user-sessions 2.0, every other of which still stands under its key."""
+    """Sessions of django-user-sessions 2.0; every other one is still stored under its key."""
     settings.SESSION_ENGINE = "user_sessions.backends.db"
     MigrationRecorder(connection).record_unapplied(*raw_keys.MIGRATION)
     raw_keys._migrated.cache_clear()
@@ -197,15 +199,15 @@ def unhashed(db, settings):
 
 @pytest.mark.usefixtures("unhashed")
 @pytest.mark.parametrize("size", [3, 50])
-def test_keys_that_were_never_hashed_go_too(size):
+def test_expired_rows_with_raw_keys_are_removed(size):
     assert sum(remove_expired(Session.objects.all(), size)) == 100
     assert not Session.objects.exists()
 
 
 @pytest.mark.usefixtures("unhashed")
 @pytest.mark.parametrize("size", [3, 50])
-def test_they_go_while_somebody_listens(size):
-    """They are hashed before, and PostgreSQL puts a row that was changed at another place."""
+def test_expired_rows_with_raw_keys_are_removed_with_a_signal_receiver(size):
+    """They are hashed first, and PostgreSQL moves a changed row to another place."""
     with listening(pre_delete, Session) as heard:
         assert sum(remove_expired(Session.objects.all(), size)) == 100
     assert len({each["pk"] for each in heard}) == 100
@@ -213,9 +215,9 @@ def test_they_go_while_somebody_listens(size):
 
 
 class TestAnotherEngine:
-    """The command takes the place of Django's, so it does for other engines what that does."""
+    """The command replaces Django's, so it must do the same for other engines."""
 
-    def test_it_is_asked_itself(self, settings, monkeypatch):
+    def test_the_command_calls_clear_expired_of_another_engine(self, settings, monkeypatch):
         from django.contrib.sessions.backends.signed_cookies import SessionStore
 
         settings.SESSION_ENGINE = SessionStore.__module__
@@ -224,11 +226,11 @@ class TestAnotherEngine:
         assert run() == ""
         assert asked
 
-    def test_one_that_cannot_says_so(self, settings):
+    def test_an_engine_without_clear_expired_is_an_error(self, settings):
         settings.SESSION_ENGINE = __name__
         with pytest.raises(CommandError, match="can't remove expired sessions"):
             run()
 
 
 class SessionStore(SessionBase):
-    """An engine, this module, that has no way to remove anything."""
+    """The store of an engine (this module) that can't remove expired sessions."""

@@ -1,4 +1,4 @@
-"""The test clients that people import: ``user_sessions.utils.tests``."""
+"""The test clients that sites import: ``user_sessions.utils.tests``."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_a_sign_in_comes_from_the_clients_device_and_address(user, session_model
     assert (row.user_agent, row.ip) == (SAFARI_ON_IPHONE, "198.51.100.7")
 
 
-def test_who_signs_in_is_the_requests_user(user):
+def test_user_logged_in_gets_a_request_of_the_user(user):
     people = []
 
     def hear(request, user, **kwargs):
@@ -50,14 +50,14 @@ def test_who_signs_in_is_the_requests_user(user):
     assert people == [(user, user)]
 
 
-def test_a_session_from_before_the_sign_in_goes_on(user, session_model):
+def test_a_sign_in_keeps_the_data_of_the_anonymous_session(user, session_model):
     client = Client()
     client.get("/set/")
     client.force_login(user)
     assert session_model.objects.get().get_decoded()["value"] == "1"
 
 
-def test_without_a_choice_the_device_is_unknown_and_the_address_local(user, session_model):
+def test_by_default_the_device_is_unknown_and_the_address_local(user, session_model):
     Client().force_login(user)
     row = session_model.objects.get(user=user)
     assert (row.user_agent, row.ip) == (None, "127.0.0.1")

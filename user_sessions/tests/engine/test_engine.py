@@ -33,7 +33,7 @@ def new_store(store_class, db):
 
 @pytest.fixture
 def sign_in(call):
-    """Sign somebody in on a store, by login() or alogin()."""
+    """Sign a user in on a store, with login() or alogin()."""
 
     def sign_in(store, user):
         request = HttpRequest()
@@ -60,7 +60,7 @@ def test_a_sign_in_stores_user_client_and_times(new_store, sign_in, row_of, user
     assert row.created_at == row.last_activity == clock.now
 
 
-def test_a_store_knows_whose_session_it_is(new_store, sign_in, user):
+def test_a_store_knows_the_user_of_its_session(new_store, sign_in, user):
     assert new_store().user_id is None
     assert new_store(sign_in(new_store(), user).session_key).user_id == user.pk
 
@@ -72,7 +72,7 @@ def test_an_anonymous_session_has_no_user(new_store, call, row_of):
     assert row_of(store).user_id is None
 
 
-def test_a_key_that_is_set_asynchronously_signs_in_too(new_store, call, row_of, user):
+def test_a_user_id_that_is_set_asynchronously_signs_the_user_in(new_store, call, row_of, user):
     store = new_store()
     async_to_sync(store.aset)(auth.SESSION_KEY, user._meta.pk.value_to_string(user))
     call(store, "save")
@@ -103,40 +103,38 @@ def test_signing_out_clears_the_user(new_store, sign_in, call, user, session_mod
     assert session_model.objects.get().user_id is None
 
 
-def test_taking_the_user_out_of_the_data_clears_the_column(new_store, sign_in, call, row_of, user):
+def test_removing_the_user_from_the_data_clears_the_column(new_store, sign_in, call, row_of, user):
     store = sign_in(new_store(), user)
     call(store, "pop", auth.SESSION_KEY)
     call(store, "save")
     assert row_of(store).user_id is None
 
 
-@pytest.mark.parametrize("owner", ["nobody", "somebody else"])
-def test_a_row_whose_user_is_not_the_one_in_its_data_signs_in_nobody(
+@pytest.mark.parametrize("owner", ["no user", "another user"])
+def test_a_row_with_another_user_than_its_data_signs_no_user_in(
     new_store, sign_in, call, user, other_user, session_model, owner
 ):
     key = sign_in(new_store(), user).session_key
-    session_model.objects.update(user=other_user if owner == "somebody else" else None)
+    session_model.objects.update(user=other_user if owner == "another user" else None)
     store = new_store(key)
     assert call(store, "get", auth.SESSION_KEY) is None
     assert store.session_key is None
 
 
-def test_data_with_a_nonsense_user_signs_in_nobody(new_store, call, row_of, user):
+def test_data_with_an_invalid_user_id_signs_no_user_in(new_store, call, row_of, user):
     store = new_store()
     store[auth.SESSION_KEY] = "no such key" if user.pk != str(user.pk) else None
     call(store, "save")
     assert row_of(store).user_id is None
 
 
-def test_a_session_whose_data_was_tampered_with_is_none(
-    new_store, sign_in, call, user, session_model
-):
+def test_a_session_with_tampered_data_is_empty(new_store, sign_in, call, user, session_model):
     key = sign_in(new_store(), user).session_key
     session_model.objects.update(session_data="tampered")
     assert call(new_store(key), "load") == {}
 
 
-def test_an_expired_session_is_none(new_store, sign_in, call, user, clock, settings):
+def test_an_expired_session_is_not_loaded(new_store, sign_in, call, user, clock, settings):
     key = sign_in(new_store(), user).session_key
     clock.move(seconds=settings.SESSION_COOKIE_AGE)
     store = new_store(key)
@@ -147,14 +145,14 @@ def test_an_expired_session_is_none(new_store, sign_in, call, user, clock, setti
 class TestSignInTime:
     """``created_at`` is when this sign-in began."""
 
-    def test_a_cycled_key_keeps_it(self, new_store, sign_in, call, row_of, user, clock):
+    def test_cycling_the_key_keeps_created_at(self, new_store, sign_in, call, row_of, user, clock):
         began = clock.now
         store = new_store(sign_in(new_store(), user).session_key)
         clock.move(days=1)
         call(store, "cycle_key")
         assert row_of(store).created_at == began
 
-    def test_a_later_save_keeps_it(self, new_store, sign_in, call, row_of, user, clock):
+    def test_a_later_save_keeps_created_at(self, new_store, sign_in, call, row_of, user, clock):
         began = clock.now
         store = new_store(sign_in(new_store(), user).session_key)
         clock.move(days=1)
@@ -163,7 +161,9 @@ class TestSignInTime:
         call(store, "save")
         assert row_of(store).created_at == began
 
-    def test_a_save_that_never_loaded_keeps_it(self, new_store, sign_in, call, row_of, user, clock):
+    def test_a_save_without_a_load_keeps_created_at(
+        self, new_store, sign_in, call, row_of, user, clock
+    ):
         began = clock.now
         store = new_store(sign_in(new_store(), user).session_key)
         clock.move(days=1)
@@ -171,7 +171,7 @@ class TestSignInTime:
         call(store, "save")
         assert row_of(store).created_at == began
 
-    def test_a_sign_in_on_an_anonymous_session_sets_it(
+    def test_a_sign_in_on_an_anonymous_session_sets_created_at(
         self, new_store, sign_in, call, row_of, user, clock
     ):
         store = new_store()
@@ -182,12 +182,12 @@ class TestSignInTime:
         assert row.created_at == clock.now
         assert row.get_decoded()["basket"] == [1]
 
-    def test_a_second_sign_in_sets_it_anew(self, new_store, sign_in, row_of, user, clock):
+    def test_a_second_sign_in_sets_created_at_again(self, new_store, sign_in, row_of, user, clock):
         key = sign_in(new_store(), user).session_key
         clock.move(days=1)
         assert row_of(sign_in(new_store(key), user)).created_at == clock.now
 
-    def test_where_it_is_unknown_it_stays_so(
+    def test_an_unknown_created_at_stays_unknown(
         self, new_store, sign_in, call, row_of, user, session_model
     ):
         key = sign_in(new_store(), user).session_key
@@ -198,18 +198,20 @@ class TestSignInTime:
 
 
 class TestEndedMeanwhile:
-    """A session that was ended while a request still used it is not brought back."""
+    """If a session ends while a request uses it, the request does not bring it back."""
 
     @pytest.fixture
     def ended(self, new_store, sign_in, call, user, session_model):
-        """A store that loaded its session just before that was ended."""
+        """A store that loaded its session just before the session ended."""
         store = new_store(sign_in(new_store(), user).session_key)
         call(store, "get", auth.SESSION_KEY)
         session_model.objects.get().end()
         return store
 
     @pytest.mark.parametrize("method", ["save", "cycle_key"])
-    def test_it_fails_and_writes_nothing(self, ended, call, session_model, method):
+    def test_saving_or_cycling_an_ended_session_raises_and_writes_nothing(
+        self, ended, call, session_model, method
+    ):
         key = ended.session_key
         ended["value"] = 1
         with pytest.raises(SessionEnded):
@@ -217,17 +219,19 @@ class TestEndedMeanwhile:
         assert not session_model.objects.exists()
         assert ended.session_key == key
 
-    def test_a_touch_writes_nothing(self, ended, call, session_model):
+    def test_touching_an_ended_session_writes_nothing(self, ended, call, session_model):
         call(ended, "touch")
         assert not session_model.objects.exists()
 
-    def test_the_error_is_both_of_djangos(self):
+    def test_session_ended_is_a_subclass_of_both_django_errors(self):
         from django.contrib.sessions.exceptions import SessionInterrupted
 
         assert issubclass(SessionEnded, UpdateError)
         assert issubclass(SessionEnded, SessionInterrupted)
 
-    def test_an_anonymous_visitor_only_gets_a_new_key(self, new_store, call, session_model):
+    def test_cycling_the_key_of_an_ended_anonymous_session_creates_a_new_one(
+        self, new_store, call, session_model
+    ):
         store = new_store()
         store["basket"] = [1]
         call(store, "save")
@@ -246,7 +250,7 @@ def test_cycling_moves_the_row_to_another_key(new_store, sign_in, call, user, se
     ]
 
 
-def test_a_cycle_that_fails_leaves_the_session_as_it_was(
+def test_a_failed_key_change_leaves_the_session_unchanged(
     new_store, sign_in, call, user, session_model
 ):
     key = sign_in(new_store(), user).session_key
@@ -259,7 +263,7 @@ def test_a_cycle_that_fails_leaves_the_session_as_it_was(
     assert session_model.objects.filter(pk=key).exists()
 
 
-def test_a_store_that_knows_no_client_leaves_the_one_it_finds(
+def test_a_store_without_a_client_keeps_the_client_of_the_row(
     new_store, sign_in, call, row_of, user
 ):
     key = sign_in(new_store(), user).session_key
@@ -272,7 +276,7 @@ def test_a_store_that_knows_no_client_leaves_the_one_it_finds(
     assert (row.user_agent, row.ip) == ("Agent/1", "192.0.2.1")
 
 
-def test_a_request_without_client_details_stores_none(new_store, sign_in, call, row_of, user):
+def test_a_request_without_client_details_stores_null(new_store, sign_in, call, row_of, user):
     key = sign_in(new_store(), user).session_key
     store = new_store(key, user_agent="", ip="")
     store["value"] = call(store, "get", "anything")
@@ -287,7 +291,7 @@ def test_a_request_without_client_details_stores_none(new_store, sign_in, call, 
     ids=["address", "user agent"],
 )
 @pytest.mark.parametrize("method", ["save", "touch"])
-def test_what_must_not_be_stored_goes(
+def test_a_write_clears_the_columns_that_the_settings_disable(
     new_store, sign_in, call, row_of, user, settings, setting, column, method
 ):
     key = sign_in(new_store(), user).session_key
@@ -310,20 +314,20 @@ class TestTouch:
         call(store, "get", "anything")
         return store
 
-    def test_it_writes_time_and_client(self, visited, call, row_of, clock, assert_queries):
+    def test_a_touch_writes_time_and_client(self, visited, call, row_of, clock, assert_queries):
         with assert_queries(1):
             call(visited, "touch")
         row = row_of(visited)
         assert (row.last_activity, row.ip) == (clock.now, "198.51.100.7")
 
-    def test_it_moves_no_expiry_and_writes_no_data(self, visited, call, row_of):
+    def test_a_touch_changes_neither_expiry_nor_data(self, visited, call, row_of):
         before = row_of(visited)
         visited["value"] = 1
         call(visited, "touch")
         after = row_of(visited)
         assert (after.expire_date, after.session_data) == (before.expire_date, before.session_data)
 
-    def test_a_database_that_can_not_write_breaks_no_page(
+    def test_a_touch_of_a_read_only_database_is_logged_and_raises_nothing(
         self, visited, call, session_model, caplog, monkeypatch
     ):
         def refuse(self, **values):
@@ -343,7 +347,7 @@ class TestTouch:
         ],
         ids=["not yet", "just now", "every request", "never"],
     )
-    def test_it_is_due_after_the_interval(
+    def test_a_touch_is_due_after_the_interval(
         self, new_store, sign_in, call, user, clock, settings, interval, minutes, due
     ):
         settings.USER_SESSIONS_ACTIVITY_INTERVAL = interval
@@ -352,13 +356,15 @@ class TestTouch:
         call(store, "get", "anything")
         assert store.touch_due() is due
 
-    def test_it_is_not_due_for_what_was_not_read(self, new_store, sign_in, user, clock):
+    def test_a_touch_is_not_due_for_a_session_that_was_not_read(
+        self, new_store, sign_in, user, clock
+    ):
         store = new_store(sign_in(new_store(), user).session_key)
         clock.move(days=1)
         assert not store.touch_due()
 
 
-def test_a_site_that_records_no_activity_records_none_by_saving(
+def test_a_save_records_no_activity_if_the_interval_is_none(
     new_store, sign_in, call, row_of, user, clock, settings
 ):
     settings.USER_SESSIONS_ACTIVITY_INTERVAL = None
@@ -370,9 +376,7 @@ def test_a_site_that_records_no_activity_records_none_by_saving(
     assert row_of(store).last_activity == began
 
 
-def test_a_save_records_activity_once_per_interval_too(
-    new_store, sign_in, call, row_of, user, clock
-):
+def test_a_save_records_activity_once_per_interval(new_store, sign_in, call, row_of, user, clock):
     store = new_store(sign_in(new_store(), user).session_key)
     for seconds, recorded in ((59, False), (1, True)):
         clock.move(seconds=seconds)
@@ -381,7 +385,7 @@ def test_a_save_records_activity_once_per_interval_too(
         assert (row_of(store).last_activity == clock.now) is recorded
 
 
-def test_two_concurrent_saves_keep_the_later(new_store, call, session_model):
+def test_the_later_of_two_concurrent_saves_wins(new_store, call, session_model):
     store = new_store()
     call(store, "save")
     first, second = new_store(store.session_key), new_store(store.session_key)
@@ -391,14 +395,14 @@ def test_two_concurrent_saves_keep_the_later(new_store, call, session_model):
     assert session_model.objects.get().get_decoded() == {"tab": 1}
 
 
-def test_a_key_that_is_taken_is_an_error_of_its_own(new_store, call):
+def test_creating_a_session_with_a_used_key_raises_create_error(new_store, call):
     store = new_store()
     call(store, "save")
     with pytest.raises(CreateError):
         call(new_store(store.session_key), "save", must_create=True)
 
 
-def test_a_key_that_is_taken_is_tried_only_once(new_store, call, monkeypatch, session_model):
+def test_create_tries_another_key_if_one_is_in_use(new_store, call, monkeypatch, session_model):
     store = new_store()
     call(store, "save")
     keys = iter([store.session_key, "another-key-that-is-free"])
@@ -409,7 +413,7 @@ def test_a_key_that_is_taken_is_tried_only_once(new_store, call, monkeypatch, se
     assert session_model.objects.count() == 2
 
 
-def test_a_user_who_is_gone_is_no_reason_to_try_another_key(new_store, call, monkeypatch):
+def test_create_does_not_retry_if_the_user_is_missing(new_store, call, monkeypatch):
     def refuse(self, **kwargs):
         raise IntegrityError("violates foreign key constraint")
 
@@ -418,14 +422,14 @@ def test_a_user_who_is_gone_is_no_reason_to_try_another_key(new_store, call, mon
         call(new_store(), "create")
 
 
-def test_no_name_of_a_user_is_taken_for_no_user(store_class, sign_in, session_model, db):
-    """Where people choose their own primary key, one may call themselves so."""
+def test_a_user_named_none_is_not_mistaken_for_no_user(store_class, sign_in, session_model, db):
+    """If users choose their own primary key, it may be the text "None"."""
     store = sign_in(store_class(), make_person("None"))
     session_model.objects.update(user=None)
     assert SESSION_KEY not in store_class(store.session_key)
 
 
-def test_deleting_what_is_gone_is_no_error(new_store, call):
+def test_deleting_a_missing_session_raises_nothing(new_store, call):
     store = new_store()
     call(store, "delete")
     call(store, "save")
@@ -449,7 +453,7 @@ def test_expired_sessions_are_cleared_and_others_kept(new_store, call, session_m
     assert session_model.objects.get().session_key == digest_of(store.session_key)
 
 
-def test_an_engine_says_itself_how_it_records_a_visit():
+def test_the_base_store_does_not_implement_touch():
     with pytest.raises(NotImplementedError, match=r"touch\(\)"):
         BaseStore().touch()
 
@@ -474,8 +478,10 @@ def test_each_public_method_has_an_asynchronous_twin_with_its_signature(store_cl
         ), name
 
 
-def test_sessions_are_read_where_they_are_written(session_model, store_class, settings, db):
-    """A replica that lags must not know an ended session."""
+def test_sessions_are_read_from_the_database_they_are_written_to(
+    session_model, store_class, settings, db
+):
+    """Otherwise, a session would still be accepted if a lagging replica holds it."""
     settings.DATABASE_ROUTERS = [ReplicaRouter()]
     assert store_class._sessions().db == "default"
     assert session_model.objects.all().db == "default"

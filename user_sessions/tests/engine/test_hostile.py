@@ -1,4 +1,4 @@
-"""What must never happen, each test named after what it forbids."""
+"""What an attacker or a hostile client must not achieve."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ LIST = reverse("user_sessions:session_list")
 SCRIPT = "<script>alert(1)</script>"
 
 
-def test_no_digest_as_a_cookie(laptop, make_browser):
+def test_a_digest_is_not_accepted_as_a_cookie(laptop, make_browser):
     thief = make_browser()
     thief.cookies["sessionid"] = digest_of(laptop.key)
     assert thief.who() == "nobody"
 
 
-def test_no_fixation_over_sign_in(make_browser, user):
-    """A key that somebody planted before the sign-in is worth nothing after it."""
+def test_a_sign_in_prevents_session_fixation(make_browser, user):
+    """A key that an attacker planted before the sign-in is not accepted after it."""
     browser, attacker = make_browser(), make_browser()
     browser.get("/set/")
     attacker.cookies["sessionid"] = browser.key
@@ -30,7 +30,7 @@ def test_no_fixation_over_sign_in(make_browser, user):
     assert attacker.who() == "nobody"
 
 
-def test_no_key_of_ones_choosing(make_browser, session_model):
+def test_a_visitor_cannot_choose_a_session_key(make_browser, session_model):
     browser = make_browser()
     browser.cookies["sessionid"] = "a-key-that-i-chose-myself"
     browser.get("/set/")
@@ -39,7 +39,7 @@ def test_no_key_of_ones_choosing(make_browser, session_model):
 
 
 @pytest.mark.parametrize("page", ["list", "confirmation", "message"])
-def test_no_script_in_a_user_agent(laptop, make_browser, user, page):
+def test_a_script_in_a_user_agent_is_escaped(laptop, make_browser, user, page):
     hostile = make_browser(user, user_agent=f"{SCRIPT} Firefox/1.0 (X11; Linux)")
     url = reverse("user_sessions:session_delete", args=[digest_of(hostile.key)])
     response = {
@@ -51,7 +51,7 @@ def test_no_script_in_a_user_agent(laptop, make_browser, user, page):
     assert SCRIPT not in response.content.decode()
 
 
-def test_no_script_in_the_admin(make_browser, user, session_model):
+def test_a_script_in_a_user_agent_is_escaped_in_the_admin(make_browser, user, session_model):
     make_browser(user, user_agent=f"{SCRIPT} Firefox/1.0 (X11; Linux)")
     opts = session_model._meta
     staff = make_browser(make_superuser("root"))
@@ -60,7 +60,7 @@ def test_no_script_in_the_admin(make_browser, user, session_model):
     assert SCRIPT not in listed.content.decode()
 
 
-def test_no_activity_update_undoes_a_concurrent_save(laptop, store_class):
+def test_an_activity_update_does_not_undo_a_concurrent_save(laptop, store_class):
     reader, writer = store_class(laptop.key), store_class(laptop.key)
     reader.load()
     writer["value"] = writer.get("anything") or "kept"
@@ -69,7 +69,7 @@ def test_no_activity_update_undoes_a_concurrent_save(laptop, store_class):
     assert store_class(laptop.key).get("value") == "kept"
 
 
-def test_no_concurrent_save_brings_an_ended_session_back(laptop, store_class, session_model):
+def test_a_concurrent_save_does_not_revive_an_ended_session(laptop, store_class, session_model):
     from user_sessions.exceptions import SessionEnded
 
     slow = store_class(laptop.key)
@@ -80,7 +80,9 @@ def test_no_concurrent_save_brings_an_ended_session_back(laptop, store_class, se
     assert laptop.who() == "nobody"
 
 
-def test_no_password_change_carries_an_ended_session_on(laptop, user, store_class, session_model):
+def test_a_password_change_does_not_revive_an_ended_session(
+    laptop, user, store_class, session_model
+):
     from django.contrib.auth import update_session_auth_hash
     from django.http import HttpRequest
 
@@ -95,29 +97,29 @@ def test_no_password_change_carries_an_ended_session_on(laptop, user, store_clas
     assert not session_model.objects.exists()
 
 
-def test_no_sign_in_for_a_deleted_user(laptop, user):
+def test_a_deleted_user_is_no_longer_signed_in(laptop, user):
     user.delete()
     assert laptop.who() == "nobody"
 
 
-def test_no_sign_in_for_a_deactivated_user(laptop, user):
+def test_a_deactivated_user_is_no_longer_signed_in(laptop, user):
     user.is_active = False
     user.save()
     assert laptop.who() == "nobody"
 
 
-def test_no_session_survives_a_password_that_was_changed_elsewhere(laptop, user):
+def test_a_session_is_not_accepted_after_a_password_change_elsewhere(laptop, user):
     user.set_password("another " + PASSWORD)
     user.save()
     assert laptop.who() == "nobody"
 
 
-def test_no_session_of_a_user_whose_sessions_were_taken_away(laptop, session_model):
+def test_a_session_detached_from_its_user_is_anonymous(laptop, session_model):
     session_model.objects.update(user=None)
     assert laptop.who() == "nobody"
 
 
-def test_no_session_of_a_sign_in_that_was_rolled_back(
+def test_a_sign_in_that_is_rolled_back_leaves_no_session(
     make_browser, user, session_model, monkeypatch
 ):
     monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", value=True)
@@ -128,7 +130,7 @@ def test_no_session_of_a_sign_in_that_was_rolled_back(
 
 
 @pytest.mark.parametrize("url", ["end one", "end others"])
-def test_no_redirect_to_another_site(laptop, make_browser, user, url):
+def test_ending_a_session_does_not_redirect_to_another_site(laptop, make_browser, user, url):
     phone = make_browser(user)
     urls = {
         "end one": reverse("user_sessions:session_delete", args=[digest_of(phone.key)]),
@@ -139,9 +141,7 @@ def test_no_redirect_to_another_site(laptop, make_browser, user, url):
 
 
 @pytest.mark.parametrize(("seconds", "max_age"), [(0, ""), (600, 600)], ids=["browser", "minutes"])
-def test_no_visit_prolongs_a_session_by_more_than_its_own_life(
-    laptop, session_model, clock, seconds, max_age
-):
+def test_a_visit_does_not_prolong_a_session(laptop, session_model, clock, seconds, max_age):
     response = laptop.get("/remember/", {"seconds": seconds})
     assert response.cookies["sessionid"]["max-age"] == max_age
     expire_date = session_model.objects.get().expire_date
@@ -173,7 +173,7 @@ HOSTILE_ADDRESSES = {
 
 
 @pytest.mark.parametrize("user_agent", HOSTILE_USER_AGENTS.values(), ids=HOSTILE_USER_AGENTS)
-def test_no_user_agent_makes_a_request_fail(make_browser, user, user_agent):
+def test_a_hostile_user_agent_does_not_make_a_request_fail(make_browser, user, user_agent):
     browser = make_browser(user, user_agent=user_agent)
     assert browser.who() == user.get_username()
     stored = browser.row.user_agent
@@ -182,7 +182,7 @@ def test_no_user_agent_makes_a_request_fail(make_browser, user, user_agent):
 
 
 @pytest.mark.parametrize("ip", HOSTILE_ADDRESSES.values(), ids=HOSTILE_ADDRESSES)
-def test_no_address_makes_a_request_fail(make_browser, user, ip):
+def test_a_hostile_address_does_not_make_a_request_fail(make_browser, user, ip):
     browser = make_browser(user, user_agent=FIREFOX_ON_LINUX, ip=ip)
     assert browser.who() == user.get_username()
     assert browser.row.ip in {None, "192.0.2.1", "fe80::1"}

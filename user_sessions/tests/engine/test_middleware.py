@@ -21,7 +21,7 @@ from user_sessions.utils.tests import AsyncClient, Client
 
 
 class Wsgi:
-    """A browser that talks WSGI."""
+    """A browser that sends WSGI requests."""
 
     client_class: type = Client
 
@@ -40,7 +40,7 @@ class Wsgi:
 
 
 class Asgi(Wsgi):
-    """The same one, talking ASGI to the asynchronous twin of each view."""
+    """The same browser; it sends ASGI requests to the asynchronous twin of each view."""
 
     client_class = AsyncClient
 
@@ -55,18 +55,18 @@ def visit(request, db):
 
 @pytest.fixture
 def key(laptop):
-    """The key of somebody who is signed in."""
+    """The session key of a signed-in user."""
     return laptop.key
 
 
-def test_a_page_that_touches_no_session_asks_nothing(visit, key, assert_queries):
+def test_a_page_that_uses_no_session_makes_no_query(visit, key, assert_queries):
     with assert_queries(0):
         response = visit(key).get("plain")
     assert not has_vary_header(response, "Cookie")
     assert not response.cookies
 
 
-def test_an_anonymous_page_asks_nothing(visit, assert_queries):
+def test_an_anonymous_page_makes_no_query(visit, assert_queries):
     with assert_queries(0):
         response = visit().get("who")
     assert response.content == b"nobody"
@@ -80,7 +80,7 @@ def test_an_authenticated_page_reads_session_and_user(visit, key, user, assert_q
     assert not response.cookies
 
 
-def test_activity_that_is_due_is_one_update_more(
+def test_recording_activity_takes_one_more_query(
     visit, key, clock, session_model, assert_queries, cached
 ):
     clock.move(minutes=1)
@@ -107,7 +107,7 @@ def test_a_changed_address_does_not_prolong_a_session(visit, key, clock, session
     ["unknown-key-that-no-row-has", "short", "sha256$" + "A" * 43, "a\x00b-and-more", "x" * 10_000],
     ids=["unknown", "short", "digest", "NUL", "long"],
 )
-def test_a_cookie_of_no_session_is_an_anonymous_request(
+def test_a_cookie_without_a_session_is_an_anonymous_request(
     visit, cookie, session_model, assert_queries
 ):
     browser = visit(cookie)
@@ -156,8 +156,8 @@ def test_a_site_that_saves_every_request_saves_unread_sessions(
     )
 
 
-def test_a_session_that_is_lost_meanwhile_is_interrupted(visit, key, session_model):
-    """As in Django: the answer is 400, and nothing is written."""
+def test_saving_a_session_that_ended_during_the_request_is_a_400(visit, key, session_model):
+    """As in Django, the response is a 400, and nothing is written."""
     browser = visit(key)
     with ending_before_save(session_model):
         response = browser.get("set")
@@ -183,7 +183,7 @@ def test_a_failed_request_saves_nothing(make_browser, session_model):
     assert not session_model.objects.exists()
 
 
-def test_a_view_may_take_the_session_off_the_request():
+def test_a_view_may_delete_the_session_of_its_request():
     def view(request):
         del request.session
         return HttpResponse()
@@ -211,8 +211,8 @@ def test_missing_headers_are_stored_as_unknown(db, session_model):
         ("django.contrib.sessions.middleware.SessionMiddleware", 2),
     ],
 )
-def test_hops_through_a_thread_that_a_middleware_adds(middleware, hops, settings):
-    """To an ASGI request that touches no session; Django itself makes some without any middleware."""
+def test_only_djangos_middleware_adds_hops_through_a_thread(middleware, hops, settings):
+    """In an ASGI request that uses no session; Django itself makes some without any middleware."""
     settings.MIDDLEWARE = []
     without = hops_of("/aplain/")
     settings.MIDDLEWARE = [middleware]
@@ -242,7 +242,7 @@ def hops_of(path):
     return len(hops)
 
 
-def test_the_admin_is_satisfied():
+def test_the_checks_of_the_admin_accept_the_middleware():
     assert "admin.E410" not in [error.id for error in check_dependencies()]
 
 

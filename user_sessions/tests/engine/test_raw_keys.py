@@ -1,4 +1,4 @@
-"""Rows that django-user-sessions 2.0 wrote: under the key itself, until the migration hashed them."""
+"""Rows of django-user-sessions 2.0: stored under the key itself, until the migration hashes it."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ def make_raw(session_key):
 
 @pytest.fixture
 def raw(laptop):
-    """A signed-in browser whose row stands under the key."""
+    """A signed-in browser whose row is stored under the key."""
     make_raw(laptop.key)
     return laptop
 
 
 @pytest.mark.usefixtures("unmigrated")
 class TestBothKinds:
-    """Until the migration is done, a session is found under either form, at no extra query."""
+    """Until the migration is done, a session is found under key or digest, without an extra query."""
 
     @pytest.fixture(params=["raw", "digest"])
     def key(self, request, laptop):
@@ -74,36 +74,36 @@ class TestBothKinds:
         assert store[SESSION_KEY]
         return store
 
-    def test_it_is_loaded(self, key, call, assert_queries):
+    def test_a_session_is_loaded(self, key, call, assert_queries):
         with assert_queries(1):
             assert call(SessionStore(key), "get", SESSION_KEY)
         assert call(SessionStore(key), "exists", key)
 
-    def test_it_is_saved_and_hashed_by_the_way(self, loaded, call, assert_queries):
+    def test_a_save_hashes_the_key_in_the_same_query(self, loaded, call, assert_queries):
         loaded["value"] = 1
         with assert_queries(1):
             call(loaded, "save")
         assert stored_keys() == {digest_of(loaded.session_key)}
         assert SessionStore(loaded.session_key)["value"] == 1
 
-    def test_its_activity_is_recorded(self, loaded, call, assert_queries):
+    def test_activity_is_recorded(self, loaded, call, assert_queries):
         with assert_queries(1):
             call(loaded, "touch")
         with connection.cursor() as cursor:
             cursor.execute("SELECT ip FROM user_sessions_session")
             assert cursor.fetchone()[0].startswith("198.51.100.7")
 
-    def test_its_key_is_cycled(self, loaded, call, assert_queries):
+    def test_cycling_the_key_stores_a_digest(self, loaded, call, assert_queries):
         with assert_queries(2):
             call(loaded, "cycle_key")
         assert stored_keys() == {digest_of(loaded.session_key)}
 
-    def test_it_is_signed_out(self, loaded, call, assert_queries):
+    def test_a_sign_out_deletes_the_row(self, loaded, call, assert_queries):
         with assert_queries(1):
             call(loaded, "flush")
         assert stored_keys() == set()
 
-    def test_a_save_does_not_bring_an_ended_one_back(self, loaded, call):
+    def test_a_save_does_not_revive_an_ended_session(self, loaded, call):
         Session.objects.all().end()
         with pytest.raises(SessionEnded):
             call(loaded, "save")
@@ -112,7 +112,7 @@ class TestBothKinds:
 
 @pytest.mark.usefixtures("unmigrated")
 class TestInstances:
-    """An instance knows the digest, and the row that it stands for."""
+    """An instance holds the digest, and finds its row under the key."""
 
     @pytest.fixture
     def session(self, raw):
@@ -120,22 +120,22 @@ class TestInstances:
         assert session.session_key == digest_of(raw.key)
         return session
 
-    def test_end_ends_it(self, session, assert_queries):
+    def test_end_deletes_the_row(self, session, assert_queries):
         with assert_queries(1):
             assert session.end()
         assert stored_keys() == set()
 
-    def test_delete_deletes_it(self, session):
+    def test_delete_deletes_the_row(self, session):
         session.delete()
         assert stored_keys() == set()
 
-    def test_save_saves_it_and_makes_no_second_row(self, session):
+    def test_save_updates_the_row_and_adds_no_second(self, session):
         session.ip = "203.0.113.9"
         session.save()
         assert stored_keys() == {session.session_key}
         assert Session.objects.get().ip == "203.0.113.9"
 
-    def test_a_deletion_with_signals_misses_none(self, session):
+    def test_a_deletion_with_signals_deletes_each_row(self, session):
         heard = []
 
         def hear(instance, **kwargs):
@@ -150,25 +150,25 @@ class TestInstances:
 
 
 @pytest.mark.usefixtures("unmigrated")
-def test_the_pages_end_it_by_its_digest(raw, make_browser, user):
+def test_the_pages_end_an_unhashed_session_by_its_digest(raw, make_browser, user):
     other = make_browser(user)
     other.post(reverse("user_sessions:session_delete", args=[digest_of(raw.key)]))
     assert raw.who() == "nobody"
 
 
 @pytest.mark.usefixtures("unmigrated")
-def test_a_digest_is_no_key_meanwhile_either(raw, make_browser):
+def test_a_digest_is_not_accepted_as_a_key_before_the_migration(raw, make_browser):
     thief = make_browser()
     thief.cookies["sessionid"] = digest_of(raw.key)
     assert thief.who() == "nobody"
 
 
-def test_once_the_migration_is_done_a_raw_key_is_worth_nothing(raw):
-    """As from an old backup that was read back."""
+def test_a_row_with_a_raw_key_is_not_accepted_after_the_migration(raw):
+    """A restored backup may hold such a row."""
     assert raw.who() == "nobody"
 
 
-def test_a_sites_own_model_never_held_any(unmigrated):
+def test_a_model_of_a_site_holds_no_raw_keys(unmigrated):
     from django.contrib.auth.models import Group
 
     assert not raw_keys.may_be_left(Group, "default")
@@ -182,7 +182,7 @@ class TestMigration:
     def migrate(self, schema_editor):
         migration.hash_session_keys(apps, schema_editor)
 
-    def test_every_key_is_hashed_and_everybody_stays_signed_in(
+    def test_the_migration_hashes_every_key_and_all_users_stay_signed_in(
         self, make_browser, user, schema_editor, monkeypatch
     ):
         monkeypatch.setattr(hash_keys, "BATCH", 2)
@@ -195,7 +195,9 @@ class TestMigration:
         assert [browser_row(browser) for browser in browsers] == before
         assert {browser.who() for browser in browsers} == {user.get_username()}
 
-    def test_it_can_be_killed_and_run_again(self, make_browser, user, schema_editor, monkeypatch):
+    def test_the_migration_can_be_killed_and_run_again(
+        self, make_browser, user, schema_editor, monkeypatch
+    ):
         monkeypatch.setattr(hash_keys, "BATCH", 2)
         keys = [make_browser(user).key for _number in range(5)]
         for key in keys:
@@ -210,21 +212,23 @@ class TestMigration:
         self.migrate(schema_editor)
         assert stored_keys() == {digest_of(key) for key in keys}
 
-    def test_it_finds_what_is_written_behind_it(self, make_browser, user, schema_editor):
+    def test_the_migration_hashes_keys_that_are_written_during_its_run(
+        self, make_browser, user, schema_editor
+    ):
         first, late = make_browser(user), make_browser(user)
         make_raw(first.key)
 
-        def write_behind(done):
+        def write_during_the_run(done):
             if done == 1:
                 make_raw(late.key)
 
-        hash_keys.hash_all(Session, connection, write_behind)
+        hash_keys.hash_all(Session, connection, write_during_the_run)
         assert stored_keys() == {digest_of(first.key), digest_of(late.key)}
 
-    def test_it_names_a_user_who_stands_in_the_data_only(
+    def test_the_migration_sets_a_user_who_is_only_in_the_data(
         self, raw, user, other_user, schema_editor, make_browser
     ):
-        """django-user-sessions lost the user on an asynchronous sign-in."""
+        """django-user-sessions 2.0 didn't store the user of an asynchronous sign-in."""
         gone, visitor = make_browser(other_user), make_browser()
         visitor.get("/set/")
         for browser in (gone, visitor):
@@ -235,7 +239,7 @@ class TestMigration:
         assert (raw.who(), gone.who()) == (user.get_username(), "nobody")
         assert visitor.row.get_decoded() == {"value": "1"}
 
-    def test_it_shows_its_progress_on_a_terminal(self, raw, schema_editor, monkeypatch):
+    def test_the_migration_writes_its_progress_to_a_terminal(self, raw, schema_editor, monkeypatch):
         terminal = io.StringIO()
         terminal.isatty = lambda: True
         monkeypatch.setattr("sys.stdout", terminal)
@@ -246,16 +250,16 @@ class TestMigration:
         migration.refuse(apps, schema_editor)
 
     @pytest.mark.usefixtures("laptop")
-    def test_backwards_is_refused_with_the_reason(self, schema_editor):
-        with pytest.raises(IrreversibleError, match="can't be converted back into a key"):
+    def test_migrating_backwards_is_refused_with_the_reason(self, schema_editor):
+        with pytest.raises(IrreversibleError, match="can't be found from its digest"):
             migration.refuse(apps, schema_editor)
 
-    def test_its_name_is_the_one_that_is_looked_for(self, db):
+    def test_the_migration_has_the_name_that_raw_keys_looks_up(self, db):
         assert raw_keys.MIGRATION in MigrationRecorder(connection).applied_migrations()
 
 
 def browser_row(browser):
-    """Return all columns of a browser's row but the key, under whichever form it stands."""
+    """Return all columns of a browser's row but the key, whether it is hashed or not."""
     forms = [digest_of(browser.key), RawKey(browser.key)]
     row = Session.objects.filter(pk__in=forms).values().get()
     return {name: value for name, value in row.items() if name != "session_key"}

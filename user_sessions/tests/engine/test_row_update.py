@@ -1,4 +1,4 @@
-"""A save writes its row in one UPDATE of our own, and leaves to Django what that can't do."""
+"""A save writes its row in one UPDATE of our own, or leaves it to Django if that isn't enough."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FACTS = ("user_id", "user_agent", "ip", "created_at", "last_activity")
 
 
 def of_a_sites_own(*arguments):
-    """What a site has in the place of a method, and nobody here may call."""
+    """A site's own version of a method, which no test calls."""
 
 
 class Counting(models.IntegerField):  # type: ignore[type-arg]  # no generic at run time
@@ -108,7 +108,7 @@ def row(make_browser, user):
 
 @pytest.fixture
 def update(row, assert_queries):
-    """Write the data of the row where other columns are as expected; return how many rows that were."""
+    """Write the row's data if other columns hold the expected values; return the row count."""
 
     def update(**expected):
         with assert_queries(1):
@@ -117,23 +117,23 @@ def update(row, assert_queries):
     return update
 
 
-def test_the_row_is_written(row, update):
+def test_update_row_writes_the_row(row, update):
     assert update() == 1
     row.refresh_from_db()
     assert row.session_data == "new"
 
 
-def test_a_row_that_holds_what_is_expected_is_written(row, update):
+def test_a_row_with_the_expected_values_is_written(row, update):
     assert update(**{name: getattr(row, name) for name in FACTS}) == 1
 
 
 @pytest.mark.parametrize("name", FACTS[1:4])
-def test_so_is_one_that_is_expected_to_hold_nothing_and_does(row, update, name):
+def test_a_row_with_an_expected_null_is_written(row, update, name):
     type(row).objects.update(**{name: None})
     assert update(**{name: None}) == 1
 
 
-def test_a_row_that_holds_something_else_is_not_written(row, update, clock):
+def test_a_row_with_other_values_is_not_written(row, update, clock):
     clock.move(seconds=1)
     others = {
         "user_id": None,
@@ -148,35 +148,35 @@ def test_a_row_that_holds_something_else_is_not_written(row, update, clock):
     assert row.session_data != "new"
 
 
-def test_a_driver_that_cannot_tell_is_not_believed(update, monkeypatch):
+def test_an_unknown_row_count_is_returned_as_zero(update, monkeypatch):
     monkeypatch.setattr(CursorWrapper, "rowcount", -1, raising=False)
     assert update() == 0
 
 
 class TestLeftToDjango:
-    """Each answers None, and asks the database nothing."""
+    """In these cases, update_row() returns None without a query."""
 
     @pytest.fixture(autouse=True)
-    def _asks_nothing(self, assert_queries, row):
+    def _makes_no_query(self, assert_queries, row):
         with assert_queries(0):
             yield
 
     @pytest.mark.parametrize("signal", [pre_save, post_save], ids=["before", "after"])
-    def test_what_somebody_listens_to(self, row, signal):
+    def test_a_save_with_a_signal_receiver_is_left_to_django(self, row, signal):
         with listening(signal, type(row)):
             assert update_row(row, ["session_data"], {}, row._state.db) is None
 
-    def test_a_save_that_somebody_wraps(self, row, monkeypatch):
+    def test_a_wrapped_save_is_left_to_django(self, row, monkeypatch):
         monkeypatch.setattr(type(row), "save", wraps(type(row).save)(lambda self: None))
         assert update_row(row, ["session_data"], {}, row._state.db) is None
 
-    def test_a_value_that_the_database_makes(self, row):
+    def test_a_database_expression_is_left_to_django(self, row):
         row.user_agent = Upper("user_agent")
         assert update_row(row, ["user_agent"], {}, row._state.db) is None
 
     @pytest.mark.parametrize("column", SPECIAL_COLUMNS.values(), ids=SPECIAL_COLUMNS)
     @isolate_apps("user_sessions.tests")
-    def test_a_column_that_takes_more_than_a_parameter(self, row, column):
+    def test_a_column_that_needs_more_than_a_parameter_is_left_to_django(self, row, column):
         class Special(AbstractSession):
             special = column()
 
@@ -191,7 +191,7 @@ class TestLeftToDjango:
 
     @pytest.mark.parametrize("base", SPECIAL_MODELS.values(), ids=SPECIAL_MODELS)
     @isolate_apps("user_sessions.tests")
-    def test_a_model_of_which_a_save_is_more(self, row, base):
+    def test_a_model_that_customizes_its_save_is_left_to_django(self, row, base):
         special = base()(session_key=row.pk, session_data="new", user_id=None)
         assert update_row(special, ["session_data"], {}, row._state.db) is None
 
@@ -203,20 +203,20 @@ def saved(store_class, call, db):
     return store
 
 
-def test_a_save_of_an_ended_session_is_told_by_one_statement(saved, call, assert_queries, cached):
+def test_saving_an_ended_session_takes_one_query_and_raises(saved, call, assert_queries, cached):
     saved.model.objects.filter(pk=saved.session_key).end()
     with assert_queries(1 + cached), pytest.raises(SessionEnded):
         call(saved, "save")
 
 
-def test_a_save_of_an_ended_session_is_none_where_somebody_listens(saved, call):
+def test_saving_an_ended_session_sends_no_post_save(saved, call):
     saved.model.objects.filter(pk=saved.session_key).end()
     with listening(post_save, saved.model) as told, pytest.raises(SessionEnded):
         call(saved, "save")
     assert not told
 
 
-def test_who_listens_is_told_of_each_save(saved, call):
+def test_a_save_sends_post_save_once(saved, call):
     with listening(post_save, saved.model) as told:
         call(saved, "save")
     (arguments,) = told
@@ -226,7 +226,7 @@ def test_who_listens_is_told_of_each_save(saved, call):
 
 
 @pytest.mark.parametrize("by", [lambda *_: nullcontext(), listening], ids=["us", "Django"])
-def test_an_error_of_the_database_is_not_taken_for_an_end(saved, call, by):
+def test_a_database_error_is_not_mistaken_for_an_end(saved, call, by):
     def refuse(execute, sql, *args):
         if sql.startswith("UPDATE"):
             raise OperationalError("server closed the connection")

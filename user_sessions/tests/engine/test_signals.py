@@ -1,4 +1,4 @@
-"""``client_changed``: a session is used from elsewhere, or by another browser."""
+"""``client_changed``: a session is used from another address, or by another browser."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ELSEWHERE = Client("198.51.100.7", "Agent/2")
 
 @pytest.fixture
 def heard():
-    """What is said about sessions while a test runs."""
+    """The arguments of each ``client_changed`` that is sent during a test."""
     messages = []
 
     def hear(**message):
@@ -34,14 +34,16 @@ def key(user, make_browser):
 
 @pytest.fixture
 def store(store_class, key):
-    """A request that comes from elsewhere."""
+    """The store of a request from another address and user agent."""
     store = store_class(key, user_agent=ELSEWHERE.user_agent, ip=ELSEWHERE.ip)
     store["value"] = store.get("anything")
     return store
 
 
 @pytest.mark.parametrize("method", ["save", "touch", "cycle_key"])
-def test_it_is_sent_once_with_old_and_new(store, call, heard, user, session_model, method):
+def test_client_changed_is_sent_once_with_old_and_new_client(
+    store, call, heard, user, session_model, method
+):
     call(store, method)
     call(store, "save")
     assert heard == [
@@ -56,27 +58,31 @@ def test_it_is_sent_once_with_old_and_new(store, call, heard, user, session_mode
 
 
 @pytest.mark.parametrize("method", ["save", "touch", "cycle_key"])
-def test_it_is_not_sent_for_the_same_client(store_class, key, call, heard, method):
+def test_client_changed_is_not_sent_for_the_same_client(store_class, key, call, heard, method):
     store = store_class(key, user_agent=HERE.user_agent, ip=HERE.ip)
     store["value"] = store.get("anything")
     call(store, method)
     assert heard == []
 
 
-def test_it_is_not_sent_for_a_session_that_is_gone(store, call, heard, session_model):
+def test_client_changed_is_not_sent_for_an_ended_session(store, call, heard, session_model):
     session_model.objects.all().end()
     call(store, "touch")
     assert heard == []
 
 
-def test_it_is_not_sent_by_a_store_that_never_read_the_session(store_class, key, call, heard):
+def test_client_changed_is_not_sent_by_a_store_that_never_read_the_session(
+    store_class, key, call, heard
+):
     store = store_class(key, user_agent=ELSEWHERE.user_agent, ip=ELSEWHERE.ip)
     store.clear()
     call(store, "save")
     assert heard == []
 
 
-def test_what_becomes_known_has_not_changed(store, call, heard, session_model, store_class, key):
+def test_client_changed_is_not_sent_if_the_old_client_is_unknown(
+    store, call, heard, session_model, store_class, key
+):
     session_model.objects.update(ip=None, user_agent=None)
     store = store_class(key, user_agent=ELSEWHERE.user_agent, ip=ELSEWHERE.ip)
     call(store, "get", "anything")
@@ -84,7 +90,7 @@ def test_what_becomes_known_has_not_changed(store, call, heard, session_model, s
     assert heard == []
 
 
-def test_who_signs_in_and_out_is_known_to_djangos_signals(user, client, settings):
+def test_djangos_signals_get_the_user_who_signs_in_or_out(user, client, settings):
     people = []
 
     def hear(request, user, **kwargs):

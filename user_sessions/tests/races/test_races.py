@@ -1,4 +1,4 @@
-"""Two processes at once, each with a connection of its own.
+"""Two connections that use one session at the same time.
 
 These need a database that locks rows, so they are collected on PostgreSQL and MariaDB only.
 """
@@ -17,9 +17,9 @@ from user_sessions.exceptions import SessionEnded
 from user_sessions.keys import digest_of
 
 DEADLINE = 10  # seconds
-LOOK_EVERY = 0.2  # seconds; InnoDB shows what it knew then to who asks within 0.1
+LOOK_EVERY = 0.2  # seconds; InnoDB doesn't update innodb_trx if it is read again within 0.1
 
-# How each database says that a statement waits for a row that another transaction holds.
+# How each database shows that a statement waits for a row that another transaction has locked.
 WAITING = {
     "postgresql": "SELECT count(*) FROM pg_locks WHERE NOT granted",
     "mysql": "SELECT count(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'",
@@ -39,7 +39,7 @@ def wait_until_blocked(future: Future[object]) -> Future[object]:
 
 @contextmanager
 def elsewhere(function):
-    """Give a way to start a function in a thread with a connection of its own."""
+    """Yield a callable that starts the function in a thread with its own connection."""
 
     def run():
         try:
@@ -81,7 +81,7 @@ def store(store_class, key):
 
 
 @pytest.mark.parametrize("method", ["save", "cycle_key"])
-def test_what_waits_for_an_end_finds_the_session_ended(key, store, session_model, method):
+def test_a_write_that_waits_for_an_end_raises_session_ended(key, store, session_model, method):
     with elsewhere(getattr(store, method)) as start:
         with transaction.atomic():
             assert session_model.objects.get(pk=key).end()
@@ -100,10 +100,10 @@ def test_a_touch_that_waits_for_an_end_writes_nothing(key, store, session_model)
     assert not session_model.objects.exists()
 
 
-def test_a_snapshot_of_ended_sessions_does_not_keep_an_end_from_returning(
+def test_end_returns_if_the_snapshot_still_shows_ended_sessions(
     session_model, key, make_browser, user
 ):
-    """In the caller's transaction, REPEATABLE READ shows what others have deleted."""
+    """With REPEATABLE READ, the caller's transaction still shows rows that others have deleted."""
     make_browser(user)
     ending = elsewhere(lambda: session_model.objects.get(pk=key).end())
     with ending as start, repeatable_read(), transaction.atomic():
@@ -116,7 +116,7 @@ def test_a_snapshot_of_ended_sessions_does_not_keep_an_end_from_returning(
             assert session_model.objects.all().end() == 1
 
 
-def test_a_key_that_is_changed_meanwhile_does_not_escape_the_end_of_all(store, session_model, key):
+def test_ending_all_sessions_includes_one_whose_key_changes_meanwhile(store, session_model, key):
     with elsewhere(lambda: session_model.objects.all().end()) as start:
         with transaction.atomic():
             store.cycle_key()
