@@ -1,4 +1,4 @@
-"""The theme `allauth` without another below it: the elements are allauth's own, or the site's."""
+"""The theme `allauth` without another theme below it: elements are allauth's own or the site's."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def site(user, laptop, make_browser, session_model, settings, tmp_path, clock):
 
 @pytest.fixture
 def dress(settings):
-    """Take templates from the theme, from more folders before it, and all others from allauth."""
+    """Return a function that uses the theme's templates, below those of the given folders."""
 
     def dress(*folders):
         templates = with_marker(deepcopy(settings.TEMPLATES))
@@ -35,7 +35,7 @@ def dress(settings):
 
 
 def seen(browser, url, **query):
-    """Return a page, with one word in the place of each token."""
+    """Return a page with each CSRF token replaced by the same word."""
     response = browser.get(url, query)
     page = read(response.content.decode())
     for token in page.all("input", name="csrfmiddlewaretoken"):
@@ -43,7 +43,7 @@ def seen(browser, url, **query):
     return page
 
 
-def from_its_heading_on(page):
+def outline_from_heading(page):
     """Return the outline of a page without what allauth's layout shows above the content."""
     facts = outline(page.one("body"))
     return facts[[fact[0] for fact in facts].index("h1") :]
@@ -51,30 +51,30 @@ def from_its_heading_on(page):
 
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("state", STATES)
-def test_a_page_says_and_does_the_same(site, laptop, dress, page, state):
+def test_a_page_has_the_structure_and_words_of_the_default_look(site, laptop, dress, page, state):
     getattr(site, state)()
     url = addresses(laptop, site.session_model)[page]
     default = seen(laptop, url).one("main")
     dress()
     own = seen(laptop, url)
-    assert from_its_heading_on(own) == outline(default)
+    assert outline_from_heading(own) == outline(default)
     assert words(default) - words(own.one("body")) == {}
 
 
-def test_so_does_the_last_page_of_a_long_list(site, laptop, dress):
+def test_the_last_page_of_a_long_list_has_the_structure_of_the_default_look(site, laptop, dress):
     site.many()
     url = addresses(laptop, site.session_model)["list"]
     default = seen(laptop, url, page=3).one("main")
     dress()
-    assert from_its_heading_on(seen(laptop, url, page=3)) == outline(default)
+    assert outline_from_heading(seen(laptop, url, page=3)) == outline(default)
 
 
-# Of allauth's own skeleton, which a site replaces.
+# Problems of allauth's own skeleton, which a site replaces.
 ALLAUTHS_FAULTS = {"there are 0 <main>", "<html> has no lang or no dir"}
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_is_whole(site, laptop, dress, page):
+def test_a_page_has_only_the_faults_of_allauths_skeleton(site, laptop, dress, page):
     site.three()
     dress()
     html = laptop.get(addresses(laptop, site.session_model)[page]).content.decode()
@@ -83,8 +83,8 @@ def test_a_page_is_whole(site, laptop, dress, page):
     assert undefined_in(html) == set()
 
 
-def test_what_shows_nothing_to_the_eye_has_its_stylesheet(site, laptop, dress):
-    """The device in a button's name is for screen readers; without the stylesheet all would see it."""
+def test_text_for_screen_readers_is_hidden_by_the_shared_stylesheet(site, laptop, dress):
+    """The device in a button's name is for screen readers; without the stylesheet it would be visible."""
     site.three()
     dress()
     page = seen(laptop, addresses(laptop, site.session_model)["list"])
@@ -95,7 +95,9 @@ def test_what_shows_nothing_to_the_eye_has_its_stylesheet(site, laptop, dress):
 
 
 @pytest.mark.parametrize("page", ["list", "end another", "end others"])
-def test_elements_of_the_sites_know_their_layout(site, laptop, dress, tmp_path, page):
+def test_an_element_of_the_site_can_have_a_variant_for_a_layout(
+    site, laptop, dress, tmp_path, page
+):
     """allauth prefers `button__manage.html` on its manage layout, on included templates too."""
     site.many()
     folder = tmp_path / "allauth" / "elements"

@@ -1,4 +1,4 @@
-"""allauth's pages in the default look: whole, strict, and nothing left out."""
+"""allauth's pages in the default look: each is tested, is valid HTML and keeps to a strict CSP."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ ALLAUTH = Path(allauth.__file__).parent / "templates"
 ALLAUTHS_OWN = {"redirect_field", "auth_params", "scope", "site.name"}
 # Pages that no test shows, and why.
 NOT_SHOWN = {
-    "account/confirm_password_reset_code.html": "takes the place of the link; same base as a code",
-    "account/signup_by_passkey.html": "takes the place of a sign-up with a password",
-    "mfa/webauthn/signup_form.html": "follows it",
-    "mfa/webauthn/reauthenticate.html": "needs a key that was really added",
-    "socialaccount/login_redirect.html": "no page of the site: it has no layout",
+    "account/confirm_password_reset_code.html": "replaces the link; extends the same base as a code",
+    "account/signup_by_passkey.html": "replaces a sign-up with a password",
+    "mfa/webauthn/signup_form.html": "follows the sign-up by passkey",
+    "mfa/webauthn/reauthenticate.html": "needs a registered security key",
+    "socialaccount/login_redirect.html": "not a page of the site: it has no layout",
 }
 APPS = ("account", "mfa", "socialaccount")
 
@@ -57,7 +57,7 @@ def world(user, make_browser, settings, monkeypatch):
 
 @pytest.fixture
 def show(world):
-    """A page by its name in PAGES."""
+    """Return a page by its name in PAGES."""
 
     def show(name):
         return read(PAGES[name][1](world).content.decode())
@@ -78,7 +78,7 @@ def is_page(path):
 
 class TestPages:
     @pytest.mark.parametrize("name", PAGES)
-    def test_a_page_is_whole(self, world, name):
+    def test_a_page_has_no_problems_and_no_undefined_variables(self, world, name):
         template, page = PAGES[name]
         response = page(world)
         html = response.content.decode()
@@ -87,7 +87,7 @@ class TestPages:
         assert problems_of(html) == []
         assert undefined_in(html) <= ALLAUTHS_OWN
 
-    def test_every_page_is_shown(self):
+    def test_each_installed_page_is_tested_or_excluded(self):
         installed = {
             str(path.relative_to(ALLAUTH))
             for app in APPS
@@ -99,7 +99,7 @@ class TestPages:
         assert not shown & set(NOT_SHOWN)
 
     @pytest.mark.parametrize("name", PAGES)
-    def test_a_page_wears_the_look(self, world, name):
+    def test_a_page_loads_the_stylesheets_and_uses_their_classes(self, world, name):
         response = PAGES[name][1](world)
         page = read(response.content.decode())
         layouts = {one.name for one in response.templates if "layouts" in (one.name or "")}
@@ -117,20 +117,20 @@ class TestPages:
             assert "us-button" in button.classes
 
     @pytest.mark.parametrize("name", PAGES)
-    def test_a_page_is_whole_right_to_left(self, world, name):
+    def test_a_page_from_right_to_left_has_no_problems(self, world, name):
         world.settings.LANGUAGE_CODE = "ar"
         html = PAGES[name][1](world).content.decode()
         assert read(html).one("html")["dir"] == "rtl"
         assert problems_of(html) == []
 
     @pytest.mark.parametrize("name", PAGES)
-    def test_a_post_has_a_token(self, world, name):
+    def test_each_post_form_has_a_csrf_token(self, world, name):
         for form in read(PAGES[name][1](world).content.decode()).all("form", method="post"):
             assert form.one("input", name="csrfmiddlewaretoken")["value"]
 
 
 class TestMenu:
-    def test_it_leads_to_each_page_of_the_account(self, world):
+    def test_the_menu_links_to_each_page_of_the_account(self, world):
         menu = read(get(world.member, "mfa_index").content.decode()).one("nav", class_="us-menu")
         assert [(link.text, link["href"]) for link in menu.all("a")] == [
             ("Sessions", reverse("user_sessions:session_list")),
@@ -142,17 +142,17 @@ class TestMenu:
         ]
 
     @pytest.mark.parametrize("name", ["mfa_index", "user_sessions:session_list"])
-    def test_it_says_where_one_is(self, world, name):
+    def test_the_menu_marks_the_current_page(self, world, name):
         page = read(get(world.member, name).content.decode())
         current = page.one("nav", class_="us-menu").one("a", aria_current="page")
         assert current["href"] == reverse(name)
 
-    def test_somebody_signed_out_has_none(self, show):
+    def test_an_anonymous_visitor_sees_no_menu(self, show):
         assert show("sign in").all("nav") == []
 
 
 class TestErrors:
-    def test_a_wrong_field_says_so(self, show):
+    def test_an_invalid_field_is_described_by_its_error(self, show):
         page = show("sign up, nothing said")
         for name in ("username", "password1", "password2"):
             field = page.one("input", name=name)
@@ -160,13 +160,13 @@ class TestErrors:
             assert "This field is required." in description_of(field)
         assert page.one("input", name="email").get("aria-invalid") is None
 
-    def test_a_field_of_an_element_says_so(self, show):
+    def test_an_invalid_field_of_an_element_is_described_by_its_error(self, show):
         for name, field in [("change of address, wrong", "email"), ("phone, wrong", "phone")]:
             wrong = show(name).one("input", name=field)
             assert wrong["aria-invalid"] == "true"
             assert description_of(wrong)
 
-    def test_what_belongs_to_no_field_is_an_alert(self, show):
+    def test_an_error_that_belongs_to_no_field_is_an_alert(self, show):
         said = show("sign in, wrong").one(role="alert")
         assert said.text == "The username and/or password you specified are not correct."
 
@@ -175,36 +175,36 @@ class TestErrors:
             "cannot generate recovery codes" in show("codes, without an app").one(role="alert").text
         )
 
-    def test_an_error_is_said_once(self, show):
+    def test_an_error_is_shown_once(self, show):
         for name in ("sign in, wrong", "codes, without an app"):
             assert len(show(name).all("ul", class_="errorlist")) == 1
 
-    def test_fields_have_labels_where_allauth_wants_none(self, show):
+    def test_fields_have_labels_even_if_allauth_omits_them(self, show):
         page = show("sign in")
         assert name_of(page.one("input", name="login")) == "Username"
         assert name_of(page.one("input", name="password", type="password")) == "Password"
 
 
-class TestWhatPagesSay:
-    def test_trust_is_a_choice(self, show):
+class TestContent:
+    def test_the_trust_page_offers_to_trust_or_to_skip(self, show):
         buttons = show("trust this browser").one("main").all("button", name="action")
         assert [button["value"] for button in buttons] == ["trust", "skip"]
         assert "us-button--primary" in buttons[0].classes
         assert "us-button--primary" not in buttons[1].classes
 
-    def test_the_choice_is_heard(self, world):
+    def test_the_trust_button_sets_the_cookie(self, world):
         world.trust_question()
         answer = world.visitor.post(reverse("mfa_trust"), {"action": "trust"})
         assert "mfa_trusted" in answer.cookies
 
-    def test_a_new_app_is_shown_as_a_picture_and_as_text(self, show):
+    def test_the_secret_of_a_new_app_is_shown_as_qr_code_and_as_text(self, show):
         page = show("app, on")
         secret = page.one("input", id="authenticator_secret")
         assert page.one(role="img").all("svg")
         assert page.one(role="img")["aria-label"] == secret["value"]
         assert "readonly" in secret.attributes
 
-    def test_an_address_has_its_words(self, world, show):
+    def test_an_address_shows_whether_it_is_verified_and_primary(self, world, show):
         page = show("several addresses")
         (first, second) = page.all("input", type="radio")
         assert name_of(first) == f"{EMAIL} Verified Primary"
@@ -212,7 +212,7 @@ class TestWhatPagesSay:
         assert name_of(second) == "unverified@example.com Unverified"
         assert "checked" not in second.attributes
 
-    def test_a_pending_address_can_be_sent_again_or_given_up(self, show):
+    def test_a_pending_address_offers_to_resend_or_to_remove(self, show):
         page = show("change of address, pending")
         form = page.one("form", id="pending-email")
         assert "hidden" in form.attributes
@@ -221,11 +221,11 @@ class TestWhatPagesSay:
         assert [button["name"] for button in buttons] == ["action_send", "action_remove"]
         assert page.one("input", id="current_email")["value"] == EMAIL
 
-    def test_a_first_address_can_only_be_sent_again(self, show):
+    def test_a_pending_first_address_offers_only_to_resend(self, show):
         buttons = show("first address, pending").all("button", form="pending-email")
         assert [button["name"] for button in buttons] == ["action_send"]
 
-    def test_a_pending_phone_can_be_sent_again(self, show):
+    def test_a_pending_phone_offers_to_resend(self, show):
         page = show("phone, pending")
         assert page.one("button", form="verify-phone").text == "Re-send Verification"
         assert page.one("form", id="verify-phone").one("input", name="action")["value"] == "verify"
@@ -237,32 +237,32 @@ class TestWhatPagesSay:
         world.visitor.post(reverse("account_verify_phone"), {"code": PhoneAdapter.sent[-1]})
         assert list(PhoneAdapter.phones.values()) == [(PHONE, True)]
 
-    def test_codes_that_end_others_are_dangerous(self, show):
+    def test_the_button_that_replaces_recovery_codes_is_marked_as_dangerous(self, show):
         (button,) = show("codes, again").one("main").all("button")
         assert button.classes == ["us-button", "us-button--danger", "us-button--solid"]
 
-    def test_first_codes_are_not_dangerous(self, show):
+    def test_the_button_for_the_first_recovery_codes_is_not_marked_as_dangerous(self, show):
         (button,) = show("codes, first").one("main").all("button")
         assert button.classes == ["us-button", "us-button--primary"]
 
-    def test_codes_are_shown(self, world, show):
+    def test_unused_recovery_codes_are_shown(self, world, show):
         shown = show("codes").one("textarea")
         assert shown.text.split() == world.codes().get_unused_codes()
         assert name_of(shown).startswith("Unused codes")
 
-    def test_providers_are_a_list(self, show):
+    def test_sign_in_providers_are_shown_as_a_list(self, show):
         (provider,) = show("sign in").one("ul", class_="us-providers").all("a")
         assert provider.text == "Dummy"
         assert provider["href"].startswith(f"{reverse('dummy_login')}?process=login")
 
-    def test_an_address_taken_by_somebody_else_is_not_confirmed(self, world, other_user):
+    def test_an_address_of_another_user_is_not_confirmed(self, world, other_user):
         world.address(user=other_user)
         page = read(world.visitor.get(world.confirmation()).content.decode())
         assert "Unable to confirm" in page.one("main").text
         assert page.one("main").all("button") == []
 
 
-# Each element in each theme that has some
+# Each element in each theme that has elements
 EVERY_ELEMENT = [
     pytest.param(theme, row, id=f"{theme}-{codes(row['element'])[0]}")
     for theme in WHOLE_THEMES
@@ -270,7 +270,7 @@ EVERY_ELEMENT = [
 ]
 
 
-# An attribute that says how an element stands, which a theme may leave alone
+# An attribute that is only about layout, so a theme may ignore it
 ONLY_LOOKS = {"no_visible_fields"}
 
 
@@ -305,15 +305,15 @@ def read_tags(source):
 
 
 class TestElements:
-    """themes/README.md's table, both ways, and what the installed allauth sends."""
+    """The table of elements in themes/README.md, the themes and the installed allauth agree."""
 
     @pytest.mark.parametrize("theme", WHOLE_THEMES)
-    def test_every_element_of_allauth_is_filled(self, theme):
+    def test_a_theme_has_every_element_of_allauth(self, theme):
         installed = element_names(ALLAUTH / "allauth" / "elements")
         assert element_names(elements_of(theme)) | LEFT_TO_ALLAUTH == installed
         assert {codes(row["element"])[0] for row in rows("allauth's elements")} == installed
 
-    def test_what_may_be_left_to_allauth_is_what_the_default_look_leaves(self):
+    def test_the_default_look_has_no_element_that_is_left_to_allauth(self):
         assert element_names(elements_of("default")) & LEFT_TO_ALLAUTH == set()
 
     @pytest.mark.parametrize("name", sorted(LEFT_TO_ALLAUTH))
@@ -323,24 +323,24 @@ class TestElements:
         assert tag.text == ("" if name == "hr" else "x")
 
     @pytest.mark.parametrize("theme", WHOLE_THEMES)
-    def test_every_layout_of_allauth_is_filled(self, theme):
+    def test_a_theme_has_every_layout_of_allauth(self, theme):
         installed = {path.name for path in (ALLAUTH / "allauth" / "layouts").iterdir()}
         layouts = templates_of(theme) / "allauth" / "layouts"
         assert {path.name for path in layouts.iterdir()} == installed
 
     @pytest.mark.parametrize(("theme", "row"), EVERY_ELEMENT)
-    def test_an_element_reads_what_is_said(self, theme, row):
+    def test_an_element_reads_the_documented_attributes_slots_and_tags(self, theme, row):
         source = with_includes(theme, f"allauth/elements/{codes(row['element'])[0]}.html")
         assert read_attributes(source) | ONLY_LOOKS == set(codes(row["attributes"])) | ONLY_LOOKS
         assert read_slots(source) == set(codes(row["slots"]))
-        # What a tag makes of an element is the theme's; the default look knows them all.
+        # A theme may ignore a tag; the default look uses all of them.
         tags = set(codes(row["tags"]))
         assert read_tags(source) == tags if theme == "default" else read_tags(source) <= tags
 
     @pytest.mark.parametrize(
         "row", rows("allauth's elements"), ids=lambda row: codes(row["element"])[0]
     )
-    def test_an_element_leaves_out_nothing_that_allauths_own_reads(self, row):
+    def test_all_attributes_and_slots_of_allauths_element_are_documented(self, row):
         name = codes(row["element"])[0]
         source = (ALLAUTH / "allauth" / "elements" / f"{name}.html").read_text()
         assert read_attributes(source) <= set(codes(row["attributes"]))
@@ -349,8 +349,8 @@ class TestElements:
     @pytest.mark.parametrize(
         "row", rows("allauth's elements"), ids=lambda row: codes(row["element"])[0]
     )
-    def test_what_an_element_reads_is_sent(self, row):
-        """By a page of the installed allauth, by one of the theme's, or by allauth's own element."""
+    def test_each_documented_attribute_and_tag_is_sent(self, row):
+        """The sender is a page of the installed allauth, a page of the theme or allauth's own element."""
         name = codes(row["element"])[0]
         own = (ALLAUTH / "allauth" / "elements" / f"{name}.html").read_text()
         ours = TEMPLATES / "user_sessions" / "allauth"
@@ -367,7 +367,7 @@ class TestElements:
 
 
 def element(source, **context):
-    """Return what an element becomes."""
+    """Return a rendered element as parsed HTML."""
     origin = Origin("test.html", template_name="test.html")
     template = Template("{% load allauth %}" + source, origin, engine=Engine.get_default())
     return read(template.render(Context(context)))
@@ -381,7 +381,7 @@ class Colour(forms.Form):
 
 
 class TestElementsAlone:
-    def test_a_button_keeps_what_it_is_given(self):
+    def test_a_button_keeps_its_attributes(self):
         button = element(
             '{% element button id="i" form="f" name="n" value="v" type="submit" %}x{% endelement %}'
         ).one("button")
@@ -394,7 +394,7 @@ class TestElementsAlone:
             "type": "submit",
         }
 
-    def test_a_button_that_leads_elsewhere_is_a_link(self):
+    def test_a_button_with_an_href_is_a_link(self):
         link = element('{% element button href="/" id="i" %}x{% endelement %}').one("a")
         assert (link["href"], link["id"], link.text) == ("/", "i", "x")
         assert link.classes == ["us-button"]
@@ -414,7 +414,7 @@ class TestElementsAlone:
             ("tool,danger", ["us-button--danger", "us-button--solid", "us-button--small"]),
         ],
     )
-    def test_a_button_looks_as_its_tags_say(self, tags, classes):
+    def test_the_tags_of_a_button_become_classes(self, tags, classes):
         button = element("{% element button tags=tags %}x{% endelement %}", tags=tags).one("button")
         assert button.classes == ["us-button", *classes]
 
@@ -427,12 +427,12 @@ class TestElementsAlone:
             ("", []),
         ],
     )
-    def test_a_badge_looks_as_its_tags_say(self, tags, classes):
+    def test_the_tags_of_a_badge_become_classes(self, tags, classes):
         badge = element('{% element badge tags=tags title="t" %}x{% endelement %}', tags=tags)
         assert badge.one("span").classes == ["us-tag", *classes]
         assert (badge.one("span")["title"], badge.text) == ("t", "x")
 
-    def test_a_field_is_all_that_it_is_given(self):
+    def test_a_field_keeps_its_attributes_and_is_described_by_its_errors(self):
         page = element(
             '{% element field type="text" id="i" name="n" value="v" placeholder="p" rows=3'
             ' autocomplete="a" required=True disabled=True readonly=True checked=True errors=errors %}'
@@ -465,12 +465,14 @@ class TestElementsAlone:
             (["Wrong."], "", "i_error"),
         ],
     )
-    def test_a_field_is_described_by_what_is_there(self, errors, help_text, description):
+    def test_a_field_is_described_by_its_help_text_or_its_error(
+        self, errors, help_text, description
+    ):
         source = '{% element field type="text" id="i" errors=errors %}' + help_text
         page = element(source + "{% endelement %}", errors=errors)
         assert page.one("input").get("aria-describedby") == description
 
-    def test_a_long_field_has_rows_and_its_value(self):
+    def test_a_textarea_has_rows_and_its_value(self):
         page = element(
             '{% element field type="textarea" id="i" rows=3 readonly=True %}'
             "{% slot label %}Name{% endslot %}{% slot value %}a b{% endslot %}{% endelement %}"
@@ -478,17 +480,17 @@ class TestElementsAlone:
         assert (page.one("textarea")["rows"], page.one("textarea").text) == ("3", "a b")
 
     @pytest.mark.parametrize("kind", ["checkbox", "radio"])
-    def test_a_choice_stands_before_its_label(self, kind):
+    def test_a_checkbox_or_radio_has_the_class_of_a_choice(self, kind):
         page = element("{% element field type=kind %}{% endelement %}", kind=kind)
         assert page.one("div").classes == ["us-field", "us-field--choice"]
 
-    def test_a_zero_is_a_value(self):
+    def test_a_value_of_zero_is_kept(self):
         for name in ("button", "field"):
             page = element("{% element " + name + " type='text' value=0 %}{% endelement %}")
             assert page.one("button", "input")["value"] == "0"
 
     @pytest.mark.parametrize("inner", ["", "{% element fields form=form %}{% endelement %}"])
-    def test_a_form_says_its_errors_once(self, inner):
+    def test_a_form_shows_its_errors_once(self, inner):
         page = element(
             '{% element form method="post" action="/" id="i" form=form %}{% slot body %}'
             + inner
@@ -499,8 +501,8 @@ class TestElementsAlone:
         assert (form["method"], form["action"], form["id"]) == ("post", "/", "i")
         assert page.one(role="alert").text == "Wrong."
 
-    def test_fields_say_the_errors_of_a_form_that_does_not_know_them(self):
-        """As on the pages that set a password."""
+    def test_fields_show_the_errors_if_the_form_element_gets_no_form(self):
+        """The pages that set a password depend on this."""
         source = '{% element form method="post" %}{% slot body %}{% element fields form=form %}'
         page = element(
             source + "{% endelement %}{% endslot %}{% endelement %}",
@@ -520,7 +522,7 @@ class TestElementsAlone:
         assert page.one("input", type="hidden")["name"] == "next"
         assert len(page.all("div", class_="us-field")) == 1
 
-    def test_a_form_without_actions_has_no_place_for_them(self):
+    def test_a_form_without_actions_has_no_container_for_them(self):
         page = element(
             '{% element form method="get" %}{% slot body %}x{% endslot %}{% endelement %}'
         )
@@ -528,12 +530,12 @@ class TestElementsAlone:
         assert page.one("form").attributes == {"class": "us-form", "method": "get"}
 
     @pytest.mark.parametrize(("vertical", "count"), [("", 0), ("vertical=True", 1)])
-    def test_buttons_stand_as_they_are_told(self, vertical, count):
+    def test_only_a_vertical_button_group_has_the_class_for_it(self, vertical, count):
         page = element("{% element button_group " + vertical + " %}x{% endelement %}")
         assert len(page.all(class_="us-actions--vertical")) == count
 
     @pytest.mark.parametrize(("is_open", "said"), [("", None), ("open=True", "")])
-    def test_details_open_as_they_are_told(self, is_open, said):
+    def test_details_are_open_only_if_open_is_set(self, is_open, said):
         page = element(
             "{% element details " + is_open + " %}{% slot summary %}More{% endslot %}"
             "{% slot body %}Text{% endslot %}{% endelement %}"
@@ -542,11 +544,11 @@ class TestElementsAlone:
         assert (page.one("summary").text, page.text) == ("More", "MoreText" if said else page.text)
 
     @pytest.mark.parametrize(("alt", "said"), [("", ""), ('alt="A face"', "A face")])
-    def test_a_picture_has_its_words(self, alt, said):
+    def test_an_image_has_its_alternative_text(self, alt, said):
         page = element('{% element img src="/a.png" ' + alt + " %}{% endelement %}")
         assert (page.one("img")["src"], page.one("img")["alt"]) == ("/a.png", said)
 
-    def test_a_table_heads_only_what_has_a_name(self):
+    def test_a_table_header_without_text_is_a_plain_cell(self):
         page = element(
             "{% element table %}{% element thead %}{% element tr %}{% element th %}Key{% endelement %}"
             "{% element th %} {% endelement %}{% endelement %}{% endelement %}{% element tbody %}"
@@ -560,7 +562,7 @@ class TestElementsAlone:
     @pytest.mark.parametrize(
         ("actions", "count"), [("", 0), ("{% slot actions %}x{% endslot %}", 1)]
     )
-    def test_a_panel_has_what_it_is_given(self, actions, count):
+    def test_a_panel_has_a_container_for_actions_only_if_it_has_actions(self, actions, count):
         page = element(
             "{% element panel %}{% slot title %}T{% endslot %}{% slot body %}B{% endslot %}"
             + actions
@@ -569,13 +571,13 @@ class TestElementsAlone:
         assert page.one("h2").text == "T"
         assert len(page.all(class_="us-actions")) == count
 
-    def test_an_alert_is_one(self):
+    def test_an_alert_has_the_role_alert(self):
         page = element("{% element alert %}{% slot message %}x{% endslot %}{% endelement %}")
         assert page.one(role="alert").text == "x"
 
     @pytest.mark.parametrize("name", ["h1", "h2", "p"])
-    def test_text_keeps_its_kind(self, name):
+    def test_a_heading_or_paragraph_keeps_its_tag(self, name):
         assert element("{% element " + name + " %}x{% endelement %}").one(name).text == "x"
 
-    def test_a_line_is_one(self):
+    def test_the_element_hr_is_a_horizontal_rule(self):
         assert element("{% element hr %}{% endelement %}").one("hr")

@@ -1,4 +1,4 @@
-"""Documentation and code say the same: what one names the other has, and every example runs."""
+"""Documentation and code agree: documented names exist, public names are documented, examples run."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def source() -> dict[Path, str]:
 class TestNames:
     """Each name is in the documentation and in the code."""
 
-    def test_settings(self):
+    def test_all_settings_are_documented_in_order(self):
         documented = [name.strip("`") for name in sections(text_of("reference/settings.md"))]
         assert [name for name in documented if name.startswith(PREFIX)] == list(all_settings())
 
@@ -99,26 +99,26 @@ class TestNames:
         ]
         assert sorted(documented) == sorted(used)
 
-    def test_urls(self):
+    def test_all_urls_are_documented(self):
         documented = table(text_of("reference/urls-and-views.md"))
         assert documented == [
             [f"{urls.app_name}:{url.name}", str(url.pattern), url.callback.view_class.__name__]
             for url in urls.urlpatterns
         ]
 
-    def test_filters(self):
+    def test_all_filters_are_documented(self):
         generated = documentation.configuration()["SUBSTITUTIONS"]["filters"]
         assert "\n{{ filters }}\n" in text_of("reference/filters.md")
         assert {name: bool(gives) for name, gives in table(generated)} == dict.fromkeys(
             register.filters, True
         )
 
-    def test_commands(self):
+    def test_all_commands_are_documented(self):
         modules = (PACKAGE / "management" / "commands").glob("[!_]*.py")
         documented = [name.strip("`") for name in sections(text_of("reference/commands.md"))]
         assert documented == sorted(module.stem for module in modules)
 
-    def test_blocks(self):
+    def test_all_blocks_are_documented(self):
         """The themes' contract is included, so it is the templates' reference too."""
         assert "```{include} ../../themes/README.md\n" in text_of("reference/templates.md")
         contract = sections((ROOT / "themes" / "README.md").read_text())["Blocks"]
@@ -128,13 +128,13 @@ class TestNames:
         }
         assert {row[0] for row in table(contract)} == used
 
-    def test_fields(self):
+    def test_all_model_fields_are_documented(self):
         documented = table(text_of("reference/model.md"))
         assert {row[0] for row in documented} == {
             field.name for field in Session._meta.get_fields()
         }
 
-    def test_queryset(self):
+    def test_all_queryset_methods_are_documented(self):
         own = {name for name in dir(SessionQuerySet) if not name.startswith("_")} - set(
             dir(QuerySet)
         )
@@ -142,7 +142,7 @@ class TestNames:
         documented = {name.removesuffix("()") for name in re.findall(r"`(\w+\(\))`", finding)}
         assert documented == own
 
-    def test_store(self):
+    def test_all_public_names_of_the_store_are_documented(self):
         from django.contrib.sessions.backends.db import SessionStore as DjangosStore
 
         page = text_of("reference/middleware-and-engine.md")
@@ -155,12 +155,12 @@ class TestNames:
         overridden = {"SessionStore", "get_model_class", "model", "create_model_instance"}
         assert documented == new | overridden
 
-    def test_signals(self):
+    def test_all_signals_are_documented(self):
         documented = [name.strip("`") for name in sections(text_of("reference/signals.md"))]
         existing = [name for name, value in vars(signals).items() if isinstance(value, Signal)]
         assert [name for name in documented if name != "Django's signals"] == existing
 
-    def test_dependencies(self):
+    def test_all_dependencies_are_documented(self):
         project = tomllib.loads((ROOT / "pyproject.toml").read_text())
         tools = {
             (package_name(requirement), group)
@@ -179,7 +179,7 @@ class TestNames:
         }
 
     @EVERY_PAGE
-    def test_a_dotted_name_is_there(self, path):
+    def test_a_dotted_name_can_be_imported(self, path):
         names = re.findall(r"\buser_sessions(?:\.\w+)+", path.read_text())
         code = [name for name in names if not re.search(r"\.(?:css|[EW]\d{3})$", name)]
         assert [name for name in code if not exists(name)] == []
@@ -190,7 +190,7 @@ def package_name(requirement: str) -> str:
 
 
 def exists(name: str) -> bool:
-    """Tell whether a dotted name is a module, or something in one."""
+    """Return whether a dotted name is a module or an attribute of one."""
     module, _dot, attribute = name.rpartition(".")
     try:
         import_module(name)
@@ -200,9 +200,9 @@ def exists(name: str) -> bool:
 
 
 class TestRequirement:
-    """What pip installs is said once, in docs/conf.py, and everywhere as there."""
+    """docs/conf.py defines the requirement for pip; each page shows the same one."""
 
-    def test_pip_installs_it(self):
+    def test_each_page_installs_the_requirement_of_conf(self):
         installed = {
             (path.name, re.sub(r"\[\w+\]", "", line.removesuffix(" channels-redis").strip('"')))
             for path in PAGES
@@ -215,8 +215,8 @@ class TestRequirement:
 
 
 @pytest.fixture(scope="module")
-def said():
-    """What the checks print for each site that a part of a section shows."""
+def output_of():
+    """Return what the checks print for the site that a part of a section shows."""
     module = "user_sessions.tests.support.check_pages"
     done = {
         part: subprocess.run(  # noqa: S603  # our own words
@@ -234,20 +234,20 @@ def said():
 class TestCheckPages:
     """The section of a check: its example is run, and so is each way to fix or to silence it."""
 
-    def test_it_has_its_parts(self, check, text):
+    def test_a_section_has_an_example_and_a_fix(self, check, text):
         assert list(parts(text)) in ([EXAMPLE, FIX], [EXAMPLE, FIX, SILENCE])
 
-    def test_it_shows_what_is_printed(self, check, text, said):
-        assert said(EXAMPLE, check) == [printed(text)]
+    def test_a_section_shows_what_its_example_prints(self, check, text, output_of):
+        assert output_of(EXAMPLE, check) == [printed(text)]
         assert printed(text).startswith(f"?: (user_sessions.{check}) ")
 
-    def test_each_way_to_fix_it_ends_it(self, check, text, said):
-        assert set(said(FIX, check)) == {""}
+    def test_each_fix_removes_the_message(self, check, text, output_of):
+        assert set(output_of(FIX, check)) == {""}
 
-    def test_it_can_be_silenced_if_the_section_says_so(self, check, text, said):
-        assert said(SILENCE, check) == ([""] if SILENCE in parts(text) else [])
+    def test_a_check_can_be_silenced_if_its_section_shows_how(self, check, text, output_of):
+        assert output_of(SILENCE, check) == ([""] if SILENCE in parts(text) else [])
 
-    def test_the_table_leads_to_it(self, check, text):
+    def test_the_table_of_checks_links_to_the_section(self, check, text):
         generated = documentation.configuration()["SUBSTITUTIONS"]["checks"]
         assert "\n{{ checks }}\n" in text_of("reference/checks.md")
         [page] = [page for page in CHECK_PAGES if f"\n## {check}\n" in page.read_text()]
@@ -279,12 +279,12 @@ class TestSupport:
 
 
 class TestReadme:
-    def test_links_lead_somewhere(self):
+    def test_relative_links_lead_to_existing_files(self):
         links = re.findall(r'(?:\]\(|(?:src|srcset|href)=")([^)"#]+)', README.read_text())
         assert "docs/images/session-list.png" in links
         assert [link for link in links if "://" not in link and not (ROOT / link).exists()] == []
 
-    def test_make_has_the_commands(self):
+    def test_make_has_the_targets_that_readme_names(self):
         targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
         wanted = re.findall(r"\bmake (\w+)`?$", README.read_text(), re.MULTILINE)
         assert {"demo", "test"} <= set(wanted) <= set(targets)
@@ -316,7 +316,7 @@ print(Client(headers={"host": "localhost"}).get("/accounts/login/").content.deco
 
 
 def code_in(text: str) -> list[Block]:
-    """Return the Python that belongs to no file and sets nothing, so that runs as it stands."""
+    """Return the Python that can run as it is: it belongs to no file and contains no settings."""
     return [
         block
         for block in blocks(text, "python")
@@ -326,13 +326,13 @@ def code_in(text: str) -> list[Block]:
 
 @pytest.fixture
 def follow_settings(settings, monkeypatch, tmp_path):
-    """Make the settings and the modules of a text those of this test."""
+    """Return a function that applies the settings and the modules of a text."""
 
     def follow_settings(text):
         for package in ("mysite", "mysite.network"):
             monkeypatch.setitem(sys.modules, package, ModuleType(package))
         network = sys.modules["mysite.network"]
-        network.client_ip = str  # for a page that leaves it to another to write
+        network.client_ip = str  # for a page that uses this function without its code
         modules = [block for block in blocks(text, "python") if block.file == "mysite/network.py"]
         vars(network).update(executed(modules))
         for name, value in executed(settings_in(text), BASE_DIR=tmp_path).items():
@@ -355,7 +355,7 @@ SETTINGS_IN = {
 
 
 @pytest.mark.parametrize("heading", SETTINGS_IN)
-def test_settings_shown_pass_the_checks(heading, follow_settings):
+def test_documented_settings_pass_the_checks(heading, follow_settings):
     follow_settings(SETTINGS_IN[heading])
     assert [message for message in run_checks() if message.id.startswith("user_sessions.")] == []
 
@@ -363,7 +363,7 @@ def test_settings_shown_pass_the_checks(heading, follow_settings):
 class TestProxies:
     @pytest.fixture
     def address(self, follow_settings):
-        """What is recorded for a request, on a site that follows a section."""
+        """Return the address that a site records for a request after it follows a section."""
 
         def address(heading, **meta):
             follow_settings(sections(text_of("how-to/proxies.md"))[heading])
@@ -371,15 +371,15 @@ class TestProxies:
 
         return address
 
-    def test_named_proxies(self, address):
-        """The last settings shown there are for a socket, whose address is empty."""
+    def test_named_proxies_are_trusted(self, address):
+        """The section's last settings are for a Unix socket, which has no address."""
         forwarded = "192.0.2.66, 203.0.113.9"
         assert (
             address("Name your proxies", REMOTE_ADDR="", HTTP_X_FORWARDED_FOR=forwarded)
             == "203.0.113.9"
         )
 
-    def test_forwarded(self, address):
+    def test_the_header_forwarded_is_read(self, address):
         forwarded = "for=192.0.2.66, for=203.0.113.9, for=10.0.0.2"
         assert (
             address("Use the header Forwarded", REMOTE_ADDR="10.0.0.1", HTTP_FORWARDED=forwarded)
@@ -389,7 +389,7 @@ class TestProxies:
     @pytest.mark.parametrize(
         ("sent", "recorded"), [("203.0.113.9", "203.0.113.9"), ("nonsense", None)]
     )
-    def test_a_function_of_your_own(self, address, sent, recorded):
+    def test_a_function_of_the_site_returns_the_address(self, address, sent, recorded):
         assert address("Use a function of your own", HTTP_CF_CONNECTING_IP=sent) == recorded
 
     @pytest.mark.parametrize(
@@ -402,12 +402,12 @@ class TestProxies:
         ],
         ids=["behind its proxy", "without a proxy", "no address", "nonsense"],
     )
-    def test_as_allauth_does(self, address, settings, peer, forwarded, recorded):
+    def test_the_address_is_the_one_of_allauth(self, address, settings, peer, forwarded, recorded):
         settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
         heading = "Use the same address as django-allauth"
         assert address(heading, REMOTE_ADDR=peer, HTTP_X_FORWARDED_FOR=forwarded) == recorded
 
-    def test_a_wrong_count_is_allauths_to_say(self, address, settings):
+    def test_a_wrong_proxy_count_raises_allauths_error(self, address, settings):
         from django.core.exceptions import ImproperlyConfigured
 
         settings.ALLAUTH_TRUSTED_PROXY_COUNT = 2
@@ -415,7 +415,7 @@ class TestProxies:
             address("Use the same address as django-allauth", HTTP_X_FORWARDED_FOR="203.0.113.9")
 
 
-def test_geoip_page_shows_places(follow_settings, tmp_path):
+def test_geoip_page_makes_places_visible(follow_settings, tmp_path):
     follow_settings(text_of("how-to/geoip.md"))
     (tmp_path / "geoip").mkdir()
     geoip.write_database(tmp_path / "geoip" / "GeoLite2-City.mmdb", geoip.CITIES)
@@ -437,7 +437,7 @@ def test_privacy_page_runs(user, laptop, session_model):
 
 
 @EVERY_PAGE
-def test_templates_compile(path):
+def test_documented_templates_compile(path):
     for block in blocks(path.read_text(), "django"):
         engines["django"].from_string(block.text)
 
@@ -463,7 +463,7 @@ class Build:
         )
 
     def stylesheet(self, source: str) -> str:
-        """Do what the page says with a source; return the stylesheet that comes out."""
+        """Run the page's command with a source; return the stylesheet that it builds."""
         words = self.command.split()
         path = self.folder / words[words.index("--input") + 1]
         path.parent.mkdir(exist_ok=True)
@@ -490,7 +490,7 @@ def css_blocks():
 
 
 @pytest.fixture(scope="module")
-def themes_own():
+def theme_stylesheet():
     [path] = (ROOT / "themes" / "tailwind").glob("static/*/vendor/tailwind.css")
     return path.read_text()
 
@@ -498,27 +498,31 @@ def themes_own():
 class TestTailwind:
     """A site that builds Tailwind itself, as the page says."""
 
-    def test_one_line_brings_all_that_the_themes_pages_need(self, build, css_blocks, themes_own):
-        wanted = classes_in(themes_own)
+    def test_one_line_adds_all_classes_of_the_themes_pages(
+        self, build, css_blocks, theme_stylesheet
+    ):
+        wanted = classes_in(theme_stylesheet)
         assert {"max-w-6xl", r"dark\:bg-gray-950", r"print\:hidden"} <= wanted
         assert classes_in(build.stylesheet(css_blocks[0])) >= wanted
         without = classes_in(build.stylesheet(css_blocks[0].partition("@source")[0]))
         assert len(without & wanted) < len(wanted) / 10
 
-    def test_light_and_dark_are_the_themes_own(self, build, css_blocks, themes_own):
+    def test_the_block_for_light_and_dark_is_the_themes_own(
+        self, build, css_blocks, theme_stylesheet
+    ):
         (ours, shown) = (ROOT / "themes/tailwind/tailwind.css").read_text(), css_blocks[1]
         assert ours.endswith(shown.partition("\n")[2])
         built = build.stylesheet("\n".join(css_blocks[:2]))
-        assert classes_in(built) >= classes_in(themes_own)
+        assert classes_in(built) >= classes_in(theme_stylesheet)
         assert '[data-theme="dark"]' in built
         assert '[data-theme="dark"]' not in build.stylesheet(css_blocks[0])
 
-    def test_paper_is_light(self, themes_own):
-        asked = re.findall(r"@media([^{]*)\(prefers-color-scheme:dark\)", themes_own)
+    def test_printed_pages_are_light(self, theme_stylesheet):
+        asked = re.findall(r"@media([^{]*)\(prefers-color-scheme:dark\)", theme_stylesheet)
         assert set(asked) == {" screen and "}
-        assert "@media screen{:root:where([data-theme=dark]" in themes_own
+        assert "@media screen{:root:where([data-theme=dark]" in theme_stylesheet
 
-    def test_colours(self, build, css_blocks):
+    def test_colours_of_the_page_are_in_the_stylesheet(self, build, css_blocks):
         built = build.stylesheet("\n".join([css_blocks[0], css_blocks[2]]))
         for line in re.findall(r"--color.*;", css_blocks[2]):
             assert line in built
@@ -541,7 +545,7 @@ class TestTailwind:
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory):
-    """A new project that has done README's steps."""
+    """A new project after the installation steps of README."""
     project = Project(tmp_path_factory.mktemp("installed"))
     project.run("-m", "django", "startproject", "mysite", ".")
     project.follow(documentation.install_steps())
@@ -620,16 +624,16 @@ for _ in range(2):
 
 @once
 class TestProjects:
-    """The pages that are followed from an empty project."""
+    """The pages that a reader follows from an empty project."""
 
     @pytest.fixture
     def project(self, installed, tmp_path):
         return Project(shutil.copytree(installed.folder, tmp_path / "project"))
 
-    def test_readme(self, project):
+    def test_readme_leads_to_the_list(self, project):
         assert HEADING in project.page()
 
-    def test_templates(self, project):
+    def test_the_templates_guide_changes_the_pages(self, project):
         text = text_of("how-to/templates.md")
         before, own_page = text.split("## Write a page from scratch")
         project.follow(before)
@@ -641,7 +645,7 @@ class TestProjects:
         assert HEADING in html
         assert "<button>Sign out</button>" in html
 
-    def test_themes(self, project):
+    def test_the_themes_guide_changes_the_theme(self, project):
         project.follow(text_of("how-to/templates.md").split("A template there can")[0])
         project.follow(text_of("how-to/themes.md"))
         html = project.page()
@@ -651,7 +655,7 @@ class TestProjects:
         for shown in ("Nobody else is signed in", "Tell us.", 'class="h5 fw-bold'):
             assert shown in html
 
-    def test_a_theme_with_allauth(self, project):
+    def test_the_themes_guide_changes_allauths_pages(self, project):
         project.follow(text_of("how-to/templates.md").split("A template there can")[0])
         project.follow(text_of("how-to/themes.md"))
         project.follow(WITH_ALLAUTH)
@@ -660,7 +664,7 @@ class TestProjects:
         for shown in ("Read what this is.", ">My site</a>", 'data-bs-theme="dark"'):
             assert shown in html
 
-    def test_the_differences_to_a_theme_are_those_that_are_shown(self, project):
+    def test_eject_theme_prints_the_differences_that_the_guide_shows(self, project):
         text = text_of("how-to/themes.md")
         project.follow(text_of("how-to/templates.md").split("A template there can")[0])
         project.follow(text)
@@ -668,7 +672,7 @@ class TestProjects:
         command = "eject_theme", "bootstrap5", "look", "--diff", "--only", "user_sessions/_s*"
         assert project.run("manage.py", *command, status=1) == shown
 
-    def test_own_model(self, project):
+    def test_the_model_guide_adds_a_field(self, project):
         project.follow(text_of("how-to/own-model.md"))
         assert HEADING in project.page()
         store = "from labels.sessions import SessionStore as S; s = S(); s['label'] = 'Work laptop'; s.create()"
@@ -678,8 +682,8 @@ class TestProjects:
             == "Work laptop\n"
         )
 
-    def test_channels(self, project):
-        """The consumer is reached, and closes for whom it doesn't know; by a layer that needs no server."""
+    def test_the_channels_guide_closes_connections_of_anonymous_visitors(self, project):
+        """Each consumer accepts the connection before it closes it. The layer needs no server."""
         project.follow(text_of("how-to/channels.md"))
         assert HEADING in project.page()
         memory = (
@@ -691,8 +695,8 @@ class TestProjects:
             printed = project.run("-c", KNOCK, path)
             assert printed == "websocket.accept None\nwebsocket.close 4401\n"
 
-    def test_leave(self, project):
-        """Everybody signs in again, and nothing of this app is left."""
+    def test_the_leave_guide_removes_the_app(self, project):
+        """All users have to sign in again, and only Django's table is left."""
         parts = sections(text_of("how-to/leave.md"))
         project.follow(parts["Replace the app"])
         project.follow(parts["Remove the app"])
@@ -700,7 +704,7 @@ class TestProjects:
         assert "user_sessions" not in (project.folder / "mysite" / "settings.py").read_text()
         assert project.run("-c", TABLES) == "django_session\n"
 
-    def test_leave_and_keep_people_signed_in(self, project):
+    def test_the_leave_guide_can_keep_users_signed_in(self, project):
         parts = sections(text_of("how-to/leave.md"))
         key, digest, ended, expired = project.run("-c", SIGN_IN).split()
         project.follow(parts["Replace the app"])
@@ -719,14 +723,14 @@ class TestProjects:
         (project.folder / "mysite" / "leave.py").unlink()
         assert project.run("-c", WHO, key).strip() == "ada ada"
 
-    def test_tests(self, project):
+    def test_the_tests_guide_runs(self, project):
         project.follow(text_of("how-to/tests.md"))
 
-    def test_tutorial(self, tmp_path):
+    def test_the_tutorial_leads_to_an_ended_session(self, tmp_path):
         visited = []
 
         def visit(address):
-            """Do what "Look at the page" and "End a session" say."""
+            """Follow the steps of "Look at the page" and "End a session"."""
             first, second = Reader(address, FIREFOX_ON_LINUX), Reader(address, CHROME_ON_WINDOWS)
             assert HEADING in first.sign_in(LIST)
             assert "This device" in first.html

@@ -51,7 +51,7 @@ SHOWN_BY = {
         "address, user agent, created and updated": "test_a_session_of_qsessions_keeps_its_client_and_times",
         "_qsessions_* in the session's data": "test_a_session_of_qsessions_keeps_its_client_and_times",
         "a changed address or user agent": "test_a_changed_address_does_not_prolong_a_session",
-        "session.location, session.device": "test_filter_gives_none_for_what_it_cannot_tell",
+        "session.location, session.device": "test_filter_returns_none_for_an_unknown_value",
     },
 }
 

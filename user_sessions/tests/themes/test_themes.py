@@ -41,7 +41,7 @@ UNDEFINED = {"redirect_field", "auth_params", "scope", "site.name"}
 CONFIRMATION = re.compile(r"(?<=/confirm-email/)[\w:-]{20,}")
 # A page of allauth's whose table has a head without a row.
 INVALID = {"keys"}
-# Says nothing of the pages: it changes how templates are rendered, in every theme alike.
+# The state left out changes how templates are rendered, in the same way in every theme.
 SESSION_STATES = [name for name in STATES if name != "no_context_processors"]
 NOT_DEFAULT = [name for name in THEMES if name != "default"]
 
@@ -54,7 +54,7 @@ def _no_phones():
 
 @pytest.fixture(autouse=True)
 def _new_years_eve(monkeypatch):
-    """The moment of all pages: however long it takes, no theme says "just now" and no other "1 minute ago"."""
+    """Freeze the time, so that all themes show the same times however long the test takes."""
     moment = datetime(2026, 12, 31, 12, tzinfo=UTC)
     monkeypatch.setattr("django.utils.timezone.now", lambda: moment)
 
@@ -70,7 +70,7 @@ def site(user, laptop, make_browser, session_model, settings, tmp_path):
 
 
 class Answer:
-    """A page that a view has made, to be shown in other themes too."""
+    """The response of a view, which can be rendered in other themes."""
 
     def __init__(self, response):
         self.template = response.templates[0].name
@@ -86,7 +86,7 @@ class Answer:
         return self._html[theme]
 
     def content(self, theme):
-        """Return the part of the page that the contract is about, without what just happened."""
+        """Return the part of the page that the contract covers, without its messages."""
         main = read(self.html(theme)).one("main")
         for said in main.all(role="status"):
             said.parent.children.remove(said)
@@ -107,8 +107,8 @@ def differences(answer, themes):
         found += [f"{theme} lacks {fact}" for fact in facts if fact not in own]
         found += [f"{theme} adds {fact}" for fact in own if fact not in facts]
         found += [f"{theme} has another order"] * (not found and own != facts)
-        found += [f"{theme} does not say {word!r}" for word in said - words(content)]
-        found += [f"{theme} also says {word!r}" for word in words(content) - said]
+        found += [f"{theme} lacks the word {word!r}" for word in said - words(content)]
+        found += [f"{theme} adds the word {word!r}" for word in words(content) - said]
     return found
 
 
@@ -117,7 +117,7 @@ def faults(request):
     page = request.node.callspec.id
 
     def faults(answer, themes):
-        """Return what is wrong with the whole page in some themes, whatever it is about."""
+        """Return the problems of the whole page in some themes."""
         found = []
         for theme in themes:
             html = answer.html(theme)
@@ -142,7 +142,7 @@ class TestSessionPages:
         assert differences(answer, NOT_DEFAULT) == []
 
     @pytest.mark.parametrize("number", [1, 2, 3])
-    def test_so_is_each_page_of_the_list(self, faults, site, laptop, number):
+    def test_each_page_of_the_list_is_the_same_in_every_theme(self, faults, site, laptop, number):
         site.many()
         answer = Answer(laptop.get(addresses(laptop, site.session_model)["list"], {"page": number}))
         assert faults(answer, THEMES) == []
@@ -163,7 +163,7 @@ class TestAllauthsPages:
         assert differences(answer, [name for name in WHOLE_THEMES if name != "default"]) == []
 
 
-# One state of each session page, and those that look otherwise.
+# One state of each session page, and each state that looks different.
 GOLDEN_SESSION_PAGES = {
     "sessions, only this": ("one", "list"),
     "sessions, three": ("three", "list"),
@@ -207,7 +207,7 @@ LAYOUT = (
     "{% block content %}{{ content|safe }}{% endblock %}"
     '{% block extra_body %}<script src="/page.js"></script>{% endblock %}'
 )
-# Each layout, and what it holds in a theme.
+# Each layout, and its content in a theme.
 GOLDEN_LAYOUTS = {
     "elements": ("manage", elements_in),
     "entrance": ("entrance", lambda theme: "<h1>Welcome</h1>"),
@@ -215,7 +215,7 @@ GOLDEN_LAYOUTS = {
 
 
 class TestGoldens:
-    """Themes as they were approved: `make goldens` approves, a reader of the diff decides."""
+    """Themes look as approved: `make goldens` writes the pages, and a reviewer reads the diff."""
 
     @pytest.mark.parametrize("name", GOLDEN_SESSION_PAGES)
     def test_a_session_page_is_the_approved_one(self, site, laptop, session_model, name):
@@ -232,8 +232,8 @@ class TestGoldens:
         pages = {t: rendered(t, LAYOUT, context | {"content": content_in(t)}) for t in WHOLE_THEMES}
         assert [t for t, html in pages.items() if golden.differs(t, name, html)] == []
 
-    def test_there_are_no_others(self):
-        """A golden page of a page that is gone would never be compared again."""
+    def test_each_golden_file_belongs_to_a_page_that_exists(self):
+        """The golden file of a removed page would never be compared again."""
         sessions = set(map(golden.file_name, GOLDEN_SESSION_PAGES))
         whole = sessions | set(map(golden.file_name, GOLDEN_LAYOUTS))
         there = {
@@ -253,20 +253,20 @@ class TestElements:
             assert (theme, outline(read(html))) == (theme, outline(default))
             assert (theme, words(read(html))) == (theme, words(default))
 
-    def test_every_element_is_tried(self):
+    def test_every_documented_element_is_tested(self):
         said = {codes(row["element"])[0] for row in rows("allauth's elements")}
         assert said == {name for source, _ in ELEMENTS.values() for name, _ in uses_in(source)}
 
     @pytest.mark.parametrize(
         "row", rows("allauth's elements"), ids=lambda row: codes(row["element"])[0]
     )
-    def test_an_element_is_tried_with_all_that_it_reads(self, row):
+    def test_an_element_is_tested_with_all_that_it_reads(self, row):
         name, *_ = codes(row["element"])
-        tried = [each for each in ELEMENTS.values() if f"{{% element {name} " in each[0]]
-        uses = [use for source, _ in tried for element, use in uses_in(source) if element == name]
+        tested = [each for each in ELEMENTS.values() if f"{{% element {name} " in each[0]]
+        uses = [use for source, _ in tested for element, use in uses_in(source) if element == name]
         attributes = {word for use in uses for word in re.findall(r"(\w+)=", use)}
-        slots = {word for source, _ in tried for word in re.findall(r"{% slot (\w+)", source)}
-        tags = {tag for _, context in tried for tag in context.get("tags", "").split(",")}
+        slots = {word for source, _ in tested for word in re.findall(r"{% slot (\w+)", source)}
+        tags = {tag for _, context in tested for tag in context.get("tags", "").split(",")}
         assert set(codes(row["attributes"])) <= attributes
         assert set(codes(row["slots"])) <= slots | {"default"}
         assert set(codes(row["tags"])) <= tags
@@ -283,7 +283,7 @@ def names_of(theme):
 
 
 def public(names):
-    """Leave out the parts that a theme made for itself."""
+    """Return the names without the private parts of a theme."""
     return {name for name in names if "/_" not in name}
 
 
@@ -294,18 +294,18 @@ FRAMEWORKS = [name for name in WHOLE_THEMES if name != "default"]
 
 
 class TestFiles:
-    """What a theme consists of."""
+    """The files of a theme."""
 
     @pytest.mark.parametrize("theme", THEMES)
     def test_a_theme_is_an_app_with_a_label_of_its_own(self, theme):
         assert AppConfig.create(f"user_sessions_themes.{theme}").label == f"user_sessions_{theme}"
 
     @pytest.mark.parametrize("theme", FRAMEWORKS)
-    def test_a_framework_fills_every_page_and_part(self, theme):
+    def test_a_framework_theme_has_every_page_and_include(self, theme):
         assert names_of(theme) >= SESSION_FILES | PARTS | {"user_sessions/_menu_link.html"}
 
     @pytest.mark.parametrize("theme", WHOLE_THEMES)
-    def test_a_whole_theme_has_what_allauth_has(self, theme):
+    def test_a_theme_for_allauth_has_the_files_of_the_default_theme(self, theme):
         def allauths(names):
             return {name for name in public(names) if not name.startswith("user_sessions/")}
 
@@ -313,21 +313,21 @@ class TestFiles:
         assert allauths(names_of(theme)) - left == allauths(names_of("default"))
 
     @pytest.mark.parametrize("theme", SESSION_THEMES)
-    def test_the_others_have_session_pages_only(self, theme):
+    def test_a_theme_without_allauth_has_only_session_pages(self, theme):
         assert {name.split("/")[0] for name in names_of(theme)} <= {"user_sessions"}
         assert names_of(theme) >= set(column("Pages", "template"))
 
     @pytest.mark.parametrize("theme", THEMES)
-    def test_words_are_left_to_the_app(self, theme):
+    def test_a_theme_does_not_override_the_includes_of_words(self, theme):
         assert names_of(theme) & WORDS == set()
 
     @pytest.mark.parametrize("theme", [*FRAMEWORKS, "admin"])
-    def test_the_skeleton_has_the_blocks(self, theme):
+    def test_the_skeleton_has_every_documented_block(self, theme):
         blocks = blocks_of(templates_of(theme) / "user_sessions" / "_base.html")
         assert set(column("Blocks", "block")) <= set(blocks)
 
     @pytest.mark.parametrize("theme", FRAMEWORKS)
-    def test_the_skeleton_has_no_block_that_nobody_knows(self, theme):
+    def test_the_skeleton_has_no_undocumented_block(self, theme):
         blocks = blocks_of(templates_of(theme) / "user_sessions" / "_base.html")
         assert sorted(blocks) == sorted(column("Blocks", "block"))
 

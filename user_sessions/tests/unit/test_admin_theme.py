@@ -1,4 +1,4 @@
-"""The theme `admin`: the admin's frame, for people who may not enter the admin, and without its site."""
+"""The theme `admin`: the admin's layout, also for users who may not enter the admin, and without its URLs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WITHOUT_ADMIN = type("Urls", (), {"urlpatterns": [path("", include("user_session
 
 
 def admin_context(request):
-    """What every page of the admin knows, as a context processor of a site."""
+    """Return the context of the admin's pages, as a site's context processor."""
     return admin.site.each_context(request)
 
 
@@ -50,7 +50,7 @@ def show(browser, url=LIST):
     return read(response.content.decode())
 
 
-def ways_into_the_admin(page):
+def links_to_the_admin(page):
     addresses = [way["href"] for way in page.all("a")] + [
         form["action"] for form in page.all("form")
     ]
@@ -58,7 +58,7 @@ def ways_into_the_admin(page):
 
 
 class TestFrame:
-    def test_staff_find_the_admins_own_links(self, staff):
+    def test_staff_see_the_links_of_the_admin(self, staff):
         page = show(staff)
         assert page.one(id="site-name").one("a")["href"] == reverse("admin:index")
         assert page.one(id="site-name").text == "Django administration"
@@ -69,22 +69,22 @@ class TestFrame:
     @pytest.mark.parametrize(
         ("url", "title"), [(LIST, "Where you're signed in"), (END_OTHER, "End all other sessions?")]
     )
-    def test_staff_see_where_they_are(self, staff, url, title):
+    def test_staff_see_breadcrumbs_with_the_title(self, staff, url, title):
         breadcrumbs = show(staff, url).one(class_="breadcrumbs")
         assert breadcrumbs.one("a")["href"] == reverse("admin:index")
         assert breadcrumbs.text.endswith(title)
 
     @pytest.mark.parametrize("url", [LIST, END_OTHER])
-    def test_nobody_else_is_led_into_the_admin(self, laptop, url):
+    def test_other_users_see_no_link_to_the_admin(self, laptop, url):
         page = show(laptop, url)
-        assert ways_into_the_admin(page) == []
+        assert links_to_the_admin(page) == []
         assert page.one(id="site-name").text == "Account"
         assert page.one(id="site-name").one("a")["href"] == "/"
         assert page.all(class_="breadcrumbs") == []
         assert page.one(id="user-tools").text.startswith("Welcome,")
         assert page.one(id="user-tools").all("form") == []
 
-    def test_a_site_may_be_without_the_admins_pages(self, staff, settings):
+    def test_the_theme_works_without_the_urls_of_the_admin(self, staff, settings):
         settings.ROOT_URLCONF = WITHOUT_ADMIN
         page = show(staff)
         assert page.all(id="logout-form") == page.all(class_="breadcrumbs") == []
@@ -92,22 +92,22 @@ class TestFrame:
 
     @pytest.mark.usefixtures("with_admin_context")
     @pytest.mark.parametrize("who", ["staff", "laptop"])
-    def test_what_the_admins_pages_know_may_be_known_here(self, request, who, monkeypatch):
+    def test_a_page_uses_the_admins_context_if_the_site_passes_it(self, request, who, monkeypatch):
         monkeypatch.setattr(admin.site, "site_header", "Tools")
         page = show(request.getfixturevalue(who))
         assert page.one(id="site-name").text == "Tools"
         assert page.all(id="nav-sidebar") == []
 
-    def test_the_colours_are_chosen_as_in_the_admin(self, laptop):
+    def test_a_page_has_the_button_for_light_and_dark_of_the_admin(self, laptop):
         assert show(laptop).one("button", class_="theme-toggle")
 
-    def test_a_path_before_the_site_is_kept(self, laptop):
+    def test_the_home_link_keeps_the_script_name(self, laptop):
         response = laptop.get(LIST, SCRIPT_NAME="/tools")
         assert read(response.content.decode()).one(id="site-name").one("a")["href"] == "/tools"
 
 
 class TestBlocks:
-    """Where the admin's skeleton puts the blocks of themes/README.md."""
+    """The places of the blocks of themes/README.md in the admin's skeleton."""
 
     @pytest.fixture
     def page(self):
@@ -118,12 +118,12 @@ class TestBlocks:
         )
         return render(blocks, title="Another title", subtitle="Another subtitle")
 
-    def test_html_attributes_stand_on_the_script_that_copies_them(self, page):
+    def test_html_attributes_are_on_the_script_that_copies_them(self, page):
         *_, ours = page.one("head").all("script")
         assert ours["src"].endswith("user_sessions_admin/html_attributes.js")
         assert ours["data-theme"] == "dark"
 
-    def test_each_has_its_place(self, page):
+    def test_each_block_has_its_place(self, page):
         text = page.one("body").text
         order = ["header-here", "menu-here", "messages-here", "content-here", "footer-here"]
         places = [text.index(word) for word in [*order, "scripts-here"]]
@@ -135,8 +135,8 @@ class TestBlocks:
         assert "messages-here" in page.one("main").text
         assert "footer-here" in page.one("footer").text
 
-    def test_a_page_of_the_sites_has_one_heading(self, page):
-        """`title` and `subtitle` are names of the admin's; a site may use them for its own."""
+    def test_a_page_of_the_site_has_one_heading(self, page):
+        """The admin's templates read `title` and `subtitle`, and a site's page may pass them too."""
         assert [heading.text for heading in page.all("h1", "h2")] == ["content-here"]
 
 
@@ -145,7 +145,7 @@ def render(blocks, **context):
     return read(Engine.get_default().from_string(source).render(Context(context)))
 
 
-def test_a_page_of_the_sites_may_be_for_somebody_signed_out():
+def test_a_page_of_the_site_can_be_shown_to_an_anonymous_visitor():
     page = render("{% block content %}<h1>Home</h1>{% endblock %}")
     assert page.one(id="site-name").text == "Account"
     assert page.all(id="user-tools") == []

@@ -33,13 +33,13 @@ GOOD = {
     "Redis, a list": {"BACKEND": REDIS, "LOCATION": [PRIMARY]},
     "Memcached": {"BACKEND": f"{BACKENDS}.memcached.PyMemcacheCache", "LOCATION": ["a:1", "b:1"]},
     "database": {"BACKEND": DATABASE, "OPTIONS": {"MAX_ENTRIES": 100_000}},
-    "another's that is missing": {"BACKEND": "no.such.Cache"},
-    "no class": {"BACKEND": f"{__name__}.GOOD"},
+    "missing backend of another app": {"BACKEND": "no.such.Cache"},
+    "not a class": {"BACKEND": f"{__name__}.GOOD"},
 }
 
 
 def found():
-    """Return what our checks say; Django's own would import a client of each cache."""
+    """Return the messages of our checks; Django's own would import a client of each cache."""
     ours = (check for check in registry.get_checks() if check.__module__.startswith(APP))
     return [message for check in ours for message in check(app_configs=None)]
 
@@ -66,7 +66,7 @@ class TestBad:
         assert "'sessions'" in message.msg
         assert re.fullmatch(r"(Use|Set|Add) .+\.", message.hint)
 
-    def test_cache_of_an_engine_that_uses_none_is_not(self, use, cache, check_id):
+    def test_cache_is_not_reported_if_the_engine_does_not_use_it(self, use, cache, check_id):
         use(cache, engine="user_sessions.backends.db")
         assert found() == []
 
@@ -82,7 +82,7 @@ def test_a_broken_engine_is_reported_by_its_own_check_only(use):
     assert [message.id for message in found()] == ["user_sessions.E012"]
 
 
-def test_each_id_is_used_once_and_stands_in_the_table():
+def test_each_id_is_used_once_and_is_in_the_table():
     source = Path(cache_checks.__file__).read_text()
     ids = re.findall(r'id="user_sessions\.([EW]\d+)"', source)
     assert sorted(ids) == sorted({check_id for _cache, check_id in BAD.values()})

@@ -17,11 +17,11 @@ MODEL = f"{get_session_model().__module__}.{get_session_model().__name__}"
 
 
 def from_request(request):
-    """What a check finds, and doesn't call."""
+    """A function that a check imports and doesn't call."""
 
 
 def messages():
-    """Return what our checks say; some of Django's own would ask a database."""
+    """Return the messages of our checks; some of Django's own would query a database."""
     found = run_checks(databases=[])
     return [message for message in found if message.id.startswith("user_sessions.")]
 
@@ -119,7 +119,7 @@ class TestBadValue:
         [message] = messages()
         return message
 
-    def test_is_reported_once(self, message, check_id):
+    def test_bad_value_is_reported_once(self, message, check_id):
         assert message.id == f"user_sessions.{check_id}"
 
     def test_message_names_setting_and_value(self, message, name, value, check_id):
@@ -133,7 +133,7 @@ class TestBadValue:
 
 
 @pytest.mark.parametrize(("name", "value", "_id"), [named(case) for case in BAD])
-def test_taking_it_out_again_ends_it(name, value, _id):
+def test_removing_a_bad_value_removes_the_message(name, value, _id):
     with override_settings(**{f"USER_SESSIONS_{name}": value}):
         assert messages() != []
     assert messages() == []
@@ -164,7 +164,7 @@ MISSPELT = [
 
 
 @pytest.mark.parametrize(("wrong", "right"), MISSPELT)
-def test_hint_of_a_misspelt_setting_names_the_one_that_was_meant(settings, wrong, right):
+def test_hint_of_a_misspelt_setting_names_the_intended_one(settings, wrong, right):
     setattr(settings, wrong, conf_default(right))
     [message] = messages()
     assert message.id == "user_sessions.W001"
@@ -178,7 +178,7 @@ def conf_default(name):
     return all_settings()[name].default
 
 
-def test_hint_of_a_setting_that_is_like_none_names_all(settings):
+def test_hint_of_an_unknown_setting_names_all_settings(settings):
     settings.USER_SESSIONS_XYZ = True
     [message] = messages()
     assert message.hint == f"Remove it, or use one of {', '.join(all_settings())}."
@@ -187,22 +187,22 @@ def test_hint_of_a_setting_that_is_like_none_names_all(settings):
 @pytest.mark.parametrize(
     "name", ["USERSESSIONS_TRACK_ACTIVITY", "SESSION_ACTIVITY_INTERVAL", "SESSIONS"]
 )
-def test_settings_of_others_are_left_alone(settings, name):
+def test_settings_of_other_apps_are_not_reported(settings, name):
     setattr(settings, name, True)
     assert messages() == []
 
 
-def test_own_model_is_not_where_sessions_come_from_that_are_in_another(settings):
+def test_move_from_another_model_is_not_reported(settings):
     settings.USER_SESSIONS_MOVE_FROM = "user_sessions.models.Elsewhere"
     assert messages() == []
 
 
-def test_each_network_that_is_the_world_is_reported(settings):
+def test_each_network_of_all_addresses_is_reported(settings):
     settings.USER_SESSIONS_TRUSTED_PROXIES = ["0.0.0.0/0", "10.0.0.0/8", "::/0"]
     assert [message.id for message in messages()] == ["user_sessions.W015"] * 2
 
 
-def test_error_in_a_sites_module_shows_as_its_own(settings, tmp_path, monkeypatch):
+def test_error_in_a_module_of_the_site_is_raised_unchanged(settings, tmp_path, monkeypatch):
     (tmp_path / "broken_client.py").write_text("1 / 0")
     monkeypatch.syspath_prepend(tmp_path)
     settings.USER_SESSIONS_CLIENT_IP = "broken_client.address"
@@ -210,7 +210,7 @@ def test_error_in_a_sites_module_shows_as_its_own(settings, tmp_path, monkeypatc
         messages()
 
 
-def test_each_id_is_used_once_and_stands_in_the_table():
+def test_each_id_is_used_once_and_is_in_the_table():
     ids = re.findall(r'"user_sessions\.([EW]\d+)"', Path(settings_checks.__file__).read_text())
     assert sorted(ids) == sorted({check_id for _, _, check_id in BAD})
 

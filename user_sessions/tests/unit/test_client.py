@@ -38,7 +38,7 @@ def always_the_same(request):
     return f" {CLIENT}:443"
 
 
-def by_path(request):
+def from_own_header(request):
     return request.headers.get("x-own")
 
 
@@ -91,10 +91,10 @@ class TestBehindProxies:
             pytest.param(PROXY, f"{FORGED}, {CLIENT}", CLIENT, id="a forged left part is ignored"),
             pytest.param(PROXY, f"{PROXY}, {CLIENT}", CLIENT, id="a forged proxy is ignored"),
             pytest.param(PROXY, f"{FORGED},{CLIENT},10.2.2.2,10.3.3.3", CLIENT, id="three proxies"),
-            pytest.param(PROXY, "10.4.4.4, 10.3.3.3", "10.4.4.4", id="nobody but proxies"),
+            pytest.param(PROXY, "10.4.4.4, 10.3.3.3", "10.4.4.4", id="only proxies"),
             pytest.param(PROXY, None, PROXY, id="no header"),
             pytest.param(PROXY, "", PROXY, id="empty header"),
-            pytest.param(PROXY, " , ,", PROXY, id="nothing but commas"),
+            pytest.param(PROXY, " , ,", PROXY, id="only commas"),
             pytest.param(PROXY, f"{CLIENT}, ,10.2.2.2,", CLIENT, id="empty hops"),
             pytest.param(PROXY, f"{CLIENT}:4711", CLIENT, id="port"),
             pytest.param(PROXY, "2001:db8::7", "2001:db8::7", id="IPv6"),
@@ -115,15 +115,15 @@ class TestBehindProxies:
             pytest.param("", None, None, id="socket without header"),
         ],
     )
-    def test_address_is_the_right_most_that_is_no_proxy(self, peer, header, address):
+    def test_address_is_the_rightmost_that_is_not_a_proxy(self, peer, header, address):
         headers = {} if header is None else {"x_forwarded_for": header}
         assert client_address(request_from(peer, **headers)) == address
 
-    def test_socket_is_only_trusted_where_named(self, settings):
+    def test_socket_is_trusted_only_if_the_setting_names_it(self, settings):
         settings.USER_SESSIONS_TRUSTED_PROXIES = ["10.0.0.0/8"]
         assert client_address(request_from("", x_forwarded_for=FORGED)) is None
 
-    def test_settings_are_read_anew(self):
+    def test_changed_settings_apply_to_the_next_call(self):
         request = request_from(PROXY, x_forwarded_for=CLIENT)
         with override_settings(USER_SESSIONS_TRUSTED_PROXIES=()):
             assert client_address(request) == PROXY
@@ -143,8 +143,8 @@ class TestBehindProxies:
             pytest.param(" " * 1_000_000 + "x", id="spaces"),
         ],
     )
-    def test_megabyte_is_read_to_its_end(self, header):
-        """Whatever takes more than linear time for it would never get here."""
+    def test_header_of_a_megabyte_takes_linear_time(self, header):
+        """With more than linear time, this test would not finish."""
         assert client_address(request_from(PROXY, x_forwarded_for=header)) in {None, PROXY}
 
 
@@ -167,8 +167,8 @@ class TestForwarded:
             ),
             pytest.param(f'host="a;for={FORGED}"', None, id="quoted only by another name"),
             pytest.param(f"for={FORGED};for={CLIENT}", None, id="two in one element"),
-            pytest.param("proto=https", None, id="none"),
-            pytest.param(f"xfor={FORGED}", None, id="a name that ends so"),
+            pytest.param("proto=https", None, id="no address"),
+            pytest.param(f"xfor={FORGED}", None, id="another name that ends in for"),
             pytest.param(f"for={FORGED}, for=unknown", None, id="unknown"),
             pytest.param(f"for={FORGED}, for=_hidden", None, id="obfuscated"),
             pytest.param(f"for={FORGED}, for=", None, id="empty"),
@@ -182,7 +182,7 @@ class TestForwarded:
             ),
         ],
     )
-    def test_address_is_the_one_in_the_right_most_element(self, header, address):
+    def test_address_is_the_one_in_the_rightmost_element(self, header, address):
         assert client_address(request_from(PROXY, forwarded=header)) == address
 
     def test_x_forwarded_for_is_not_read(self):
@@ -198,22 +198,22 @@ class TestForwarded:
             pytest.param(";" + " " * 1_000_000, id="spaces"),
         ],
     )
-    def test_megabyte_is_read_to_its_end(self, header):
-        """Whatever takes more than linear time for it would never get here."""
+    def test_header_of_a_megabyte_takes_linear_time(self, header):
+        """With more than linear time, this test would not finish."""
         assert client_address(request_from(PROXY, forwarded=header)) in {None, PROXY}
 
 
-class TestOwnWay:
-    def test_function_of_the_site_is_asked(self, settings):
+class TestOwnFunction:
+    def test_function_of_the_site_is_called(self, settings):
         settings.USER_SESSIONS_CLIENT_IP = f"{__name__}.always_the_same"
         assert client_address(request_from("192.0.2.1")) == CLIENT
 
     def test_function_gets_the_request(self, settings):
-        settings.USER_SESSIONS_CLIENT_IP = f"{__name__}.by_path"
+        settings.USER_SESSIONS_CLIENT_IP = f"{__name__}.from_own_header"
         assert client_address(request_from("192.0.2.1", x_own=CLIENT)) == CLIENT
 
-    def test_function_that_knows_none_leaves_it_unknown(self, settings):
-        settings.USER_SESSIONS_CLIENT_IP = f"{__name__}.by_path"
+    def test_address_is_none_if_the_function_returns_none(self, settings):
+        settings.USER_SESSIONS_CLIENT_IP = f"{__name__}.from_own_header"
         assert client_address(request_from("192.0.2.1")) is None
 
     @pytest.mark.usefixtures("proxies")
@@ -270,7 +270,7 @@ def test_user_agent_is_cut_to_the_length_asked_for():
 
 @pytest.mark.django_db
 class TestStored:
-    """What clients send comes back from the database as it was cleaned."""
+    """The database returns what clients send as it was cleaned."""
 
     def saved(self, store, session_model):
         store["value"] = 1
@@ -278,7 +278,9 @@ class TestStored:
         return session_model.objects.get(pk=store.session_key)
 
     @pytest.mark.parametrize(("header", "stored"), HOSTILE_USER_AGENTS)
-    def test_user_agent(self, store_class, session_model, header, stored):
+    def test_user_agent_is_stored_as_it_was_cleaned(
+        self, store_class, session_model, header, stored
+    ):
         row = self.saved(store_class(user_agent=header), session_model)
         assert row.user_agent == stored
 
@@ -302,5 +304,5 @@ class TestStored:
             pytest.param("1" * 10_000, None, id="long"),
         ],
     )
-    def test_address(self, store_class, session_model, ip, stored):
+    def test_address_is_stored_as_it_was_cleaned(self, store_class, session_model, ip, stored):
         assert self.saved(store_class(ip=ip), session_model).ip == stored

@@ -32,12 +32,12 @@ def test_summary_is_whole_sentences(name):
 
 
 @EVERY_SETTING
-def test_default_where_a_site_sets_nothing(name):
+def test_default_applies_if_the_site_does_not_set_a_value(name):
     assert getattr(conf, name.removeprefix(PREFIX)) == all_settings()[name].default
 
 
 @EVERY_SETTING
-def test_override_settings_changes_a_value_that_is_kept(name):
+def test_override_settings_changes_a_cached_value(name):
     default = getattr(conf, name.removeprefix(PREFIX))
     for value in ("one", "another"):
         with override_settings(**{name: value}):
@@ -46,8 +46,8 @@ def test_override_settings_changes_a_value_that_is_kept(name):
 
 
 @EVERY_SETTING
-def test_a_value_is_kept_once_read(name, monkeypatch):
-    """docs/reference/settings.md says so; an assignment sends no signal."""
+def test_a_value_is_cached_once_read(name, monkeypatch):
+    """docs/reference/settings.md documents this; an assignment sends no signal."""
     before = getattr(conf, name.removeprefix(PREFIX))
     monkeypatch.setattr(settings, name, "assigned", raising=False)
     assert getattr(conf, name.removeprefix(PREFIX)) == before

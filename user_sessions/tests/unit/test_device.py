@@ -36,7 +36,7 @@ def bot(name):
     return f"Mozilla/5.0 (compatible; {name}/2.1; +https://bot.example/)"
 
 
-# A device as its owner would name it, and what it sends.
+# The name that a device's owner would use, and the device's user agent.
 NameAndUserAgent = tuple[str | None, str]
 
 COMPUTERS: list[NameAndUserAgent] = [
@@ -218,30 +218,30 @@ def test_table_has_every_kind():
         pytest.param("", Device(None, None, "other"), id="neither"),
     ],
 )
-def test_browser_and_platform(user_agent, device):
+def test_user_agent_is_parsed_into_browser_platform_and_kind(user_agent, device):
     assert parse(user_agent) == device
 
 
-def test_no_user_agent_has_no_name():
+def test_missing_user_agent_has_no_name():
     assert device_name(None) is None
 
 
-def test_ipad_that_asks_for_desktop_pages_cannot_be_told_from_a_mac():
+def test_ipad_that_requests_desktop_pages_is_named_like_a_mac():
     assert device_name(f"{MAC}{SAFARI}") == "Safari on macOS"
 
 
 @pytest.mark.parametrize("part", ["a", "Mozilla/5.0 (", "Android TV Tizen ", "a/1 ", "(KHTML; "])
-def test_of_a_long_user_agent_only_the_beginning_is_parsed(part):
+def test_only_the_beginning_of_a_long_user_agent_is_parsed(part):
     """All of it would take minutes."""
     assert parse(part * 100_000) == parse((part * 100_000)[:MAX_PARSED_LENGTH])
 
 
-def test_parsing_is_remembered():
+def test_parsed_user_agent_is_cached():
     parse.cache_clear()
     for _ in range(3):
         parse(FIREFOX_ON_LINUX)
     assert (parse.cache_info().hits, parse.cache_info().misses) == (2, 1)
 
 
-def test_memory_is_bounded():
+def test_size_of_the_cache_is_bounded():
     assert parse.cache_info().maxsize == CACHE_SIZE == 2048

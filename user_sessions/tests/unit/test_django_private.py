@@ -21,7 +21,7 @@ from user_sessions.tests.support.people import make_person
 
 @pytest.fixture
 def people(db):
-    """A queryset of two people, of a model that is not this app's."""
+    """A queryset of two users, of a model that belongs to another app."""
     people = [make_person("ada"), make_person("grace")]
     return QuerySet(type(people[0])).filter(pk__in=[each.pk for each in people])
 
@@ -54,16 +54,16 @@ def test_fields_are_set_by_values_and_not_by_a_plain_queryset(people):
 
 
 class TestTransactions:
-    def test_the_one_around_a_test_is_not_a_callers(self, db):
+    def test_the_transaction_of_a_test_case_is_not_the_callers(self, db):
         assert connection.in_atomic_block
         assert not is_in_callers_transaction(connection)
 
-    def test_one_inside_it_is(self, db):
+    def test_atomic_inside_a_test_case_is_the_callers_transaction(self, db):
         with transaction.atomic():
             assert is_in_callers_transaction(connection)
 
     @pytest.mark.django_db(transaction=True)
-    def test_autocommit_is_none(self):
+    def test_autocommit_is_not_the_callers_transaction(self):
         assert not is_in_callers_transaction(connection)
         transaction.set_autocommit(autocommit=False)
         try:
@@ -72,7 +72,7 @@ class TestTransactions:
             transaction.rollback()
             transaction.set_autocommit(autocommit=True)
 
-    def test_the_last_function_on_commit_is_found(self, db):
+    def test_last_on_commit_returns_the_last_registered_function(self, db):
         with transaction.atomic():
             before = last_on_commit(connection)
             transaction.on_commit(dict)
@@ -81,7 +81,7 @@ class TestTransactions:
             assert last_on_commit(connection) is list
 
     @pytest.mark.django_db(transaction=True)
-    def test_without_one_there_is_none(self):
+    def test_last_on_commit_returns_none_without_a_function(self):
         assert last_on_commit(connection) is None
 
 
@@ -99,7 +99,7 @@ class TestCollector:
         rows = QuerySet(type(people[0]).groups.through)
         assert not FastCollector(using="default", origin=rows).can_fast_delete(rows)
 
-    def test_an_ignored_receiver_does_not(self, people, receiver):
+    def test_an_ignored_receiver_allows_a_fast_delete(self, people, receiver):
         class Ignoring(FastCollector):
             ignored = (receiver,)
 

@@ -1,4 +1,4 @@
-"""download_geoip against a server that misbehaves: the old database stays, nothing is left behind."""
+"""download_geoip with a server that misbehaves: the old database stays, and no other file is left."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ OLD = b"the old database"
 
 
 class Server:
-    """A web server with an answer for each path; an answer is what does the work of a handler."""
+    """A web server with an answer for each path: a function that gets the request's handler."""
 
     def __init__(self):
         self.answers, self.requests, self.released = {}, [], threading.Event()
@@ -59,14 +59,14 @@ class Server:
         self.httpd.server_close()
 
     def publish(self, content, path="/it"):
-        """Answer with some content, and beside it with its checksum."""
+        """Serve content at a path, and its checksum at the path with the suffix .sha256."""
         self.answers[path] = body(content)
         digest = hashlib.sha256(content).hexdigest()
         self.answers[f"{path}.sha256"] = body(f"{digest}  it.tar.gz\n".encode())
         return f"{self.address}{path}"
 
     def publish_as_maxmind(self, content):
-        """Answer as MaxMind does, whose checksum is chosen by the query."""
+        """Serve content as MaxMind does: the query selects the archive or its checksum."""
         digest = body(hashlib.sha256(content).hexdigest().encode())
 
         def either(handler):
@@ -75,7 +75,7 @@ class Server:
         self.answers[PERMALINK] = either
 
     def stall(self, handler):
-        """Promise something, and say nothing more until the test is over."""
+        """Send headers, but no body until the test is over."""
         handler.send_response(200)
         handler.send_header("Content-Length", "1000")
         handler.end_headers()
@@ -84,7 +84,7 @@ class Server:
 
 
 def body(content, *, length=None):
-    """Answer with some content; with another length than it has, or (0) with none."""
+    """Answer with content and its length, or with another length, or (0) without a length."""
 
     def answer(handler):
         handler.send_response(200)
@@ -125,7 +125,7 @@ def broken_chunks(handler):
 
 
 def hang_up(handler):
-    """Say nothing at all."""
+    """Close the connection without an answer."""
 
 
 def archive(*files, kind=tarfile.REGTYPE):
@@ -142,7 +142,7 @@ def archive(*files, kind=tarfile.REGTYPE):
 
 @pytest.fixture(autouse=True)
 def no_proxy(monkeypatch):
-    """The machine that runs the tests may have a proxy; this server is nearer."""
+    """Bypass a proxy of the machine that runs the tests."""
     monkeypatch.setenv("no_proxy", "127.0.0.1")
 
 
@@ -160,7 +160,7 @@ def storage():
 
 @pytest.fixture
 def maxmind(server, monkeypatch):
-    """A server that is MaxMind, as far as the command knows; the site has an account there."""
+    """A server that the command takes for MaxMind's, where the site has an account."""
     address = f"{server.address}/geoip/databases/{{edition}}/download?suffix=tar.gz"
     monkeypatch.setattr(download_geoip, "MAXMIND", address)
     monkeypatch.setenv("MAXMIND_ACCOUNT_ID", ACCOUNT)
@@ -223,11 +223,11 @@ class TestMaxmind:
             (f"{PERMALINK}?suffix=tar.gz", CREDENTIALS),
         ]
 
-    def test_another_edition(self, maxmind, folder):
+    def test_name_of_the_edition_is_part_of_the_address(self, maxmind, folder):
         assert "GeoLite2-Country/download answers 404" in error_of("--edition", "GeoLite2-Country")
 
     @pytest.mark.parametrize("edition", ["", "../x", "a b", "GeoLite2-City?x"])
-    def test_edition_that_is_no_name(self, maxmind, folder, edition):
+    def test_invalid_name_of_an_edition_is_refused(self, maxmind, folder, edition):
         assert "is not the name of an edition" in error_of("--edition", edition)
         assert maxmind.requests == []
 
@@ -262,7 +262,7 @@ class TestMaxmind:
         ]
 
     @pytest.mark.parametrize("code", [401, 403])
-    def test_wrong_credentials(self, maxmind, folder, code):
+    def test_rejected_credentials_are_reported_and_not_shown(self, maxmind, folder, code):
         maxmind.answers[PERMALINK] = status(code)
         message = error_of()
         assert f"answers {code}: it does not accept MAXMIND_ACCOUNT_ID and" in message
@@ -271,7 +271,9 @@ class TestMaxmind:
 
     @pytest.mark.parametrize("name", ["MAXMIND_ACCOUNT_ID", "MAXMIND_LICENSE_KEY"])
     @pytest.mark.parametrize("value", [None, ""])
-    def test_missing_credentials(self, maxmind, folder, monkeypatch, name, value):
+    def test_missing_credentials_are_reported_without_a_request(
+        self, maxmind, folder, monkeypatch, name, value
+    ):
         monkeypatch.delenv(name)
         if value is not None:
             monkeypatch.setenv(name, value)
@@ -280,15 +282,15 @@ class TestMaxmind:
 
 
 class TestMirror:
-    def test_archive(self, server, folder, packed):
+    def test_archive_is_unpacked(self, server, folder, packed):
         download("--url", server.publish(packed))
         assert city_name(geoip.IN_ZWOLLE) == "Zwolle"
 
-    def test_bare_database(self, server, folder, cities):
+    def test_database_without_an_archive_is_accepted(self, server, folder, cities):
         download("--url", server.publish(cities))
         assert city_name(geoip.IN_ZWOLLE) == "Zwolle"
 
-    def test_it_gets_no_credentials_of_maxminds(self, maxmind, folder, packed):
+    def test_mirror_does_not_get_the_credentials_for_maxmind(self, maxmind, folder, packed):
         download("--url", maxmind.publish(packed))
         assert {authorization for _, authorization in maxmind.requests} == {None}
 
@@ -301,7 +303,7 @@ class TestMirror:
         assert message.endswith("/it.sha256 answers 401: it does not accept user and password.")
         assert LICENCE_KEY not in message
 
-    def test_a_user_alone(self, server, folder, packed):
+    def test_user_without_a_password_is_sent(self, server, folder, packed):
         download("--url", server.publish(packed).replace("://", "://me@"))
         assert server.requests[0][1] == f"Basic {base64.b64encode(b'me:').decode()}"
 
@@ -309,14 +311,14 @@ class TestMirror:
         message = error_of("--url", f"{server.address}/nothing?key={LICENCE_KEY}")
         assert message == f"{server.address}/nothing answers 404: there is nothing at this URL."
 
-    def test_checksum_by_hand(self, server, folder, packed):
+    def test_checksum_of_the_option_replaces_the_servers(self, server, folder, packed):
         url = server.publish(packed)
         download("--url", url, "--sha256", hashlib.sha256(packed).hexdigest().upper())
         assert [path for path, _ in server.requests] == ["/it"]
         assert city_name(geoip.IN_ZWOLLE) == "Zwolle"
 
     @pytest.mark.parametrize("digits", ["abc", "g" * 64, "0" * 65])
-    def test_checksum_by_hand_that_is_none(self, server, folder, digits):
+    def test_invalid_checksum_of_the_option_is_refused(self, server, folder, digits):
         assert "--sha256 has no SHA-256 checksum" in error_of(
             "--url", server.address, "--sha256", digits
         )
@@ -348,13 +350,13 @@ class TestPlace:
         assert sorted(os.listdir(folder)) == ["GeoLite2-City.mmdb", "GeoLite2-Country.mmdb"]
         assert (folder / "GeoLite2-City.mmdb").read_bytes() == OLD
 
-    def test_file_has_the_name_that_the_site_says(self, server, folder, settings, cities):
+    def test_file_has_the_name_of_the_setting(self, server, folder, settings, cities):
         settings.GEOIP_CITY = "cities.mmdb"
         download("--url", server.publish(cities))
         assert (folder / "cities.mmdb").read_bytes() == cities
 
     @pytest.mark.parametrize("is_there", [True, False])
-    def test_path_of_the_file_itself(self, server, folder, settings, countries, is_there):
+    def test_geoip_path_can_be_a_file(self, server, folder, settings, countries, is_there):
         settings.GEOIP_PATH = str(folder / "places.mmdb")
         if is_there:
             (folder / "places.mmdb").write_bytes(OLD)
@@ -362,24 +364,26 @@ class TestPlace:
         assert country_name(geoip.IN_ZWOLLE) == "Netherlands"
         assert sorted(os.listdir(folder)) == ["GeoLite2-City.mmdb", "places.mmdb"]
 
-    def test_folder_is_made(self, server, tmp_path, settings, cities):
+    def test_missing_folder_is_created(self, server, tmp_path, settings, cities):
         settings.GEOIP_PATH = tmp_path / "new" / "geoip"
         download("--url", server.publish(cities))
         assert city_name(geoip.IN_ZWOLLE) == "Zwolle"
 
-    def test_new_file_has_the_rights_of_any_new_file(self, server, folder, cities, tmp_path):
+    def test_new_file_has_the_default_permissions(self, server, folder, cities, tmp_path):
         (folder / "GeoLite2-City.mmdb").unlink()
         download("--url", server.publish(cities))
         (tmp_path / "any").touch()
         assert mode(folder / "GeoLite2-City.mmdb") == mode(tmp_path / "any")
 
-    def test_replaced_file_keeps_its_rights(self, server, folder, cities):
+    def test_replaced_file_keeps_its_permissions(self, server, folder, cities):
         (folder / "GeoLite2-City.mmdb").chmod(0o640)
         download("--url", server.publish(cities))
         assert mode(folder / "GeoLite2-City.mmdb") == 0o640
 
     @pytest.mark.parametrize("value", [None, "", 5])
-    def test_no_place(self, server, settings, value):
+    def test_geoip_path_that_is_no_path_is_reported_without_a_request(
+        self, server, settings, value
+    ):
         settings.GEOIP_PATH = value
         assert error_of("--url", server.address) == (
             f"GEOIP_PATH is {value!r}: set it to a folder, e.g. GEOIP_PATH = BASE_DIR / 'geoip'."
@@ -402,14 +406,14 @@ class TestProgress:
         size = f"{len(cities):,}"
         assert f"\r{size} bytes of {size} (100 %) \nGeoLite2-City is in " in shown
 
-    def test_where_the_size_is_not_known(self, server, folder, cities):
+    def test_only_bytes_are_shown_if_the_size_is_unknown(self, server, folder, cities):
         url = server.publish(cities)
         server.answers["/it"] = body(cities, length=0)
         assert f"\r{len(cities):,} bytes \nGeoLite2-City is in " in download(
             "--url", url, terminal=True
         )
 
-    def test_nothing_is_said_where_nothing_shall_be(self, server, folder, cities):
+    def test_nothing_is_printed_with_verbosity_0(self, server, folder, cities):
         assert download("--url", server.publish(cities), verbosity=0) == ""
 
 
@@ -434,7 +438,7 @@ ANSWERS = [
 
 
 class TestFailure:
-    """Each says what is wrong in one sentence, shows no secret, and leaves the folder as it was."""
+    """Each failure is one sentence that shows no secret, and leaves the folder unchanged."""
 
     @pytest.fixture(autouse=True)
     def nothing_changes(self, folder):
@@ -444,7 +448,9 @@ class TestFailure:
 
     @pytest.mark.parametrize("terminal", [True, False], ids=["terminal", "log"])
     @pytest.mark.parametrize(("answer", "words"), ANSWERS)
-    def test_download(self, server, cities, answer, words, terminal):
+    def test_failed_download_is_explained_without_secrets(
+        self, server, cities, answer, words, terminal
+    ):
         url = server.publish(cities)
         server.answers["/it"] = answer
         message = error_of("--url", url, terminal=terminal)
@@ -452,13 +458,13 @@ class TestFailure:
         assert re.fullmatch(r"[^\n]+\.", message)
         assert "hush" not in message
 
-    def test_nobody_listens(self):
+    def test_refused_connection_is_reported(self):
         with socket.socket() as silent:
             silent.bind(("127.0.0.1", 0))  # and no listen()
             url = f"http://127.0.0.1:{silent.getsockname()[1]}/it"
             assert error_of("--url", url) == (f"{url}.sha256 can't be reached: Connection refused.")
 
-    def test_host_that_is_not_there(self, monkeypatch):
+    def test_unknown_host_is_reported(self, monkeypatch):
         def unknown(*args, **kwargs):
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
@@ -466,23 +472,23 @@ class TestFailure:
         message = error_of("--url", "http://nowhere.example/it")
         assert message.endswith("can't be reached: Name or service not known.")
 
-    def test_server_that_says_no_more(self, server, cities, monkeypatch):
+    def test_stalled_server_times_out(self, server, cities, monkeypatch):
         monkeypatch.setattr(download_geoip, "TIMEOUT_SECONDS", 0.2)
         url = server.publish(cities)
         server.answers["/it"] = server.stall
         assert error_of("--url", url) == f"{url} broke off after 0 bytes: timed out."
 
-    def test_no_checksum(self, server, cities):
+    def test_page_instead_of_a_checksum_is_refused(self, server, cities):
         url = server.publish(cities)
         server.answers["/it.sha256"] = body(b"<html>Please sign in</html>")
         assert f"{url}.sha256 has no SHA-256 checksum" in error_of("--url", url)
 
-    def test_checksum_that_never_ends(self, server, cities):
+    def test_checksum_that_is_too_large_is_refused(self, server, cities):
         url = server.publish(cities)
         server.answers["/it.sha256"] = body(b"0" * 5000)
         assert "is too large: over 4,096 bytes" in error_of("--url", url)
 
-    def test_download_that_never_ends(self, server, cities, monkeypatch):
+    def test_download_that_is_too_large_is_refused(self, server, cities, monkeypatch):
         monkeypatch.setattr(download_geoip, "MAX_BYTES", 1000)
         message = error_of("--url", server.publish(b"x" * 1001))
         assert "is too large: over 1,000 bytes" in message
@@ -502,25 +508,25 @@ class TestFailure:
             ),
         ],
     )
-    def test_content(self, server, content, words):
+    def test_content_without_a_database_is_refused(self, server, content, words):
         assert words in error_of("--url", server.publish(content))
 
-    def test_archive_that_ends_too_early(self, server, packed):
+    def test_truncated_archive_is_refused(self, server, packed):
         assert "can't be unpacked" in error_of("--url", server.publish(packed[:-50]))
 
     @pytest.mark.parametrize("name", ["it.mmdb", "it.txt"], ids=["the database", "something else"])
-    def test_archive_that_unpacks_to_too_much(self, server, monkeypatch, name):
+    def test_archive_that_unpacks_to_too_many_bytes_is_refused(self, server, monkeypatch, name):
         content = archive((name, bytes(200_000)), ("it.mmdb", b"x"))
         monkeypatch.setattr(download_geoip, "MAX_BYTES", 100_000)
         assert "can't be unpacked: it is too large" in error_of("--url", server.publish(content))
 
-    def test_database_without_places(self, server, tmp_path):
+    def test_database_without_places_is_refused(self, server, tmp_path):
         records = {"192.0.2.0/24": {"autonomous_system_number": 64496}}
         asn = geoip.write_database(tmp_path / "asn", records, "GeoLite2-ASN").read_bytes()
         message = error_of("--url", server.publish(asn))
         assert "is not a database of places: A database of the type GeoLite2-ASN" in message
 
-    def test_full_disk(self, server, cities, folder, monkeypatch):
+    def test_full_disk_is_reported(self, server, cities, folder, monkeypatch):
         def full(descriptor):
             raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -528,7 +534,7 @@ class TestFailure:
         message = error_of("--url", server.publish(cities))
         assert message == f"{folder} can't be written to: No space left on device."
 
-    def test_interrupted(self, server, cities, monkeypatch):
+    def test_interrupted_download_leaves_the_old_database(self, server, cities, monkeypatch):
         def interrupt(descriptor):
             raise KeyboardInterrupt
 
@@ -537,7 +543,7 @@ class TestFailure:
             download("--url", server.publish(cities))
 
 
-def test_folder_that_is_none(server, tmp_path, settings, cities):
+def test_folder_that_cannot_be_created_is_reported(server, tmp_path, settings, cities):
     (tmp_path / "file").touch()
     settings.GEOIP_PATH = tmp_path / "file" / "geoip"
     message = error_of("--url", server.publish(cities))

@@ -24,7 +24,7 @@ from user_sessions.tests.support.session_pages import END_OTHER, LIST
 from user_sessions.tests.support.themes import FOLDER, THEMES, WHOLE_THEMES, templates_of
 
 APP = Path(user_sessions.__file__).parent
-# What a theme's pages need besides the tests' own settings.
+# The apps that a theme's pages need in addition to the tests' settings.
 NEEDED = {"allauth": ["user_sessions_themes.default", "allauth"]}
 WITHOUT_THEME = [name for name in site.INSTALLED_APPS if "themes" not in name]
 
@@ -47,7 +47,7 @@ def compared(*arguments):
 
 
 def refused(*arguments):
-    """Return why the command refused."""
+    """Return the message of a command that refuses to write."""
     with pytest.raises(CommandError) as caught:
         eject(*arguments)
     assert caught.value.returncode == 2
@@ -64,13 +64,13 @@ def files_in(folder):
 
 @pytest.fixture
 def look(tmp_path):
-    """A folder for the templates, which is not there yet."""
+    """A folder for the templates, which does not exist yet."""
     return tmp_path / "site" / "look"
 
 
 @pytest.fixture
 def follow(settings, look):
-    """Do what the command prints, on a site without a theme."""
+    """Return a function that follows the printed hint, on a site without a theme."""
     settings.INSTALLED_APPS = list(WITHOUT_THEME)
 
     def follow(theme):
@@ -86,50 +86,50 @@ def follow(settings, look):
 
 class TestCopies:
     @pytest.mark.parametrize("theme", [name for name in THEMES if name != "default"])
-    def test_every_template_of_a_theme(self, look, theme):
+    def test_every_template_of_a_theme_is_copied(self, look, theme):
         assert f"templates of {theme!r} written to {str(look)!r}." in eject(theme, look)
         assert files_in(look) == files_in(templates_of(theme))
 
-    def test_the_default_theme_with_its_pages_from_the_app(self, look):
+    def test_the_default_theme_is_copied_with_the_pages_of_the_app(self, look):
         eject("default", look)
         app, theme = files_in(APP / "templates"), files_in(templates_of("default"))
         pages = {f"user_sessions/{name}": app[f"user_sessions/{name}"] for name in PAGES_OF_DEFAULT}
         assert files_in(look) == pages | theme
 
-    def test_those_pages_are_what_every_theme_has_of_its_own(self):
+    def test_the_pages_of_the_default_theme_are_those_of_the_contract(self):
         pages = {name.partition("/")[2] for name in column("Pages", "template")}
         parts = set(column("Includes", "include"))
         assert set(PAGES_OF_DEFAULT) == pages | parts | {"_base.html"}
 
-    def test_the_name_may_be_that_of_the_installed_app(self, look):
+    def test_a_theme_can_be_named_by_its_app(self, look):
         assert eject("user_sessions_themes.pico", look) == eject("pico", look, "--force")
 
-    def test_an_empty_folder_is_not_this_one(self):
+    def test_an_empty_path_is_refused(self):
         with pytest.raises(
             CommandError, match="argument DEST: it is empty; use the path of a folder"
         ):
             eject("pico", "")
 
-    def test_only_some(self, look):
+    def test_only_matching_templates_are_copied(self, look):
         printed = eject("pico", look, "--only", "user_sessions/_s*", "--only", "*/badge.html")
         assert printed.startswith(f"2 templates of 'pico' written to {str(look)!r}.\n")
         assert set(files_in(look)) == {"user_sessions/_session.html", "allauth/elements/badge.html"}
 
-    def test_a_star_stands_for_folders_too(self, look):
+    def test_a_star_in_a_pattern_matches_folders_too(self, look):
         eject("pico", look, "--only", "allauth/*")
         assert "allauth/elements/td.html" in files_in(look)
         assert {name.split("/")[0] for name in files_in(look)} == {"allauth"}
 
-    def test_one_alone(self, look):
+    def test_the_message_about_one_template_is_singular(self, look):
         assert eject("pico", look, "--only", "user_sessions/_facts.html").startswith(
             "1 template of"
         )
 
-    def test_quietly(self, look):
+    def test_verbosity_0_prints_nothing(self, look):
         assert eject("admin", look, "--verbosity", 0) == ""
         assert look.exists()
 
-    def test_nothing_else_is_left_there(self, look):
+    def test_the_folder_has_nothing_but_the_templates(self, look):
         eject("admin", look)
         assert [path.name for path in look.iterdir()] == ["user_sessions"]
 
@@ -146,7 +146,7 @@ class TestSettings:
         ]
 
     @pytest.mark.parametrize("theme", THEMES)
-    def test_the_pages_stay_as_they_were(self, look, follow, laptop, settings, theme):
+    def test_the_copies_leave_the_pages_unchanged(self, look, follow, laptop, settings, theme):
         needed = NEEDED.get(theme, [])
         at = WITHOUT_THEME.index("user_sessions")
         apps = [*WITHOUT_THEME[:at], *needed, *WITHOUT_THEME[at:]]
@@ -161,7 +161,7 @@ class TestSettings:
         assert own[0] == str(look / "user_sessions/session_list.html")
 
     @pytest.mark.parametrize("theme", THEMES)
-    def test_a_change_is_shown(self, look, follow, laptop, settings, theme):
+    def test_a_changed_copy_is_shown(self, look, follow, laptop, settings, theme):
         settings.INSTALLED_APPS = [*NEEDED.get(theme, []), *WITHOUT_THEME]
         eject(theme, look, "--only", "user_sessions/_empty.html")
         follow(theme)
@@ -169,7 +169,7 @@ class TestSettings:
         assert "<p>Nobody but you.</p>" in laptop.get(LIST).content.decode()
 
     @pytest.mark.parametrize("theme", WHOLE_THEMES)
-    def test_an_element_of_allauth(self, look, follow, settings, theme):
+    def test_a_changed_element_of_allauth_is_shown(self, look, follow, settings, theme):
         settings.INSTALLED_APPS = ["allauth", *WITHOUT_THEME]
         eject(theme, look)
         follow(theme)
@@ -183,10 +183,12 @@ class TestSettings:
 
         assert shown().text == "Keys"
         (look / "allauth/elements/h2.html").write_text("{% load allauth %}<h2>Mine</h2>")
-        settings.TEMPLATES = deepcopy(settings.TEMPLATES)  # which forgets templates that were read
+        settings.TEMPLATES = deepcopy(settings.TEMPLATES)  # clears the cache of templates
         assert shown().text == "Mine"
 
-    def test_an_own_template_may_extend_a_copy(self, look, follow, laptop, settings, tmp_path):
+    def test_a_template_of_the_site_can_extend_a_copy(
+        self, look, follow, laptop, settings, tmp_path
+    ):
         own = tmp_path / "templates" / "user_sessions" / "_base.html"
         own.parent.mkdir(parents=True)
         own.write_text(
@@ -204,20 +206,20 @@ class TestSettings:
 
 
 class TestRefusals:
-    """Why nothing is written, in a sentence."""
+    """The command explains in a sentence why it writes nothing."""
 
     @pytest.mark.parametrize("theme", ["nope", "", "..", "pico/templates"])
-    def test_no_such_theme(self, look, theme):
+    def test_an_unknown_theme_is_refused(self, look, theme):
         assert (
             refused(theme, look) == f"There is no theme {theme!r}. There are {', '.join(THEMES)}."
         )
         assert not look.exists()
 
-    def test_no_themes_at_all(self, look, monkeypatch):
+    def test_a_missing_package_of_themes_is_reported(self, look, monkeypatch):
         monkeypatch.setitem(sys.modules, "user_sessions_themes", None)
         assert "install django-user-sessions again" in refused("pico", look)
 
-    def test_a_pattern_that_matches_nothing(self, look):
+    def test_a_pattern_without_a_match_is_refused(self, look):
         sentence = refused("admin", look, "--only", "user-sessions/*", "--only", "x")
         assert sentence == (
             "No template of 'admin' matches 'user-sessions/*' or 'x'. "
@@ -225,7 +227,7 @@ class TestRefusals:
         )
         assert not look.exists()
 
-    def test_files_that_are_there(self, look):
+    def test_existing_files_are_listed_and_not_overwritten(self, look):
         eject("pico", look, "--only", "user_sessions/_[ef]*")
         before = files_in(look)
         sentence = refused("pico", look)
@@ -235,7 +237,7 @@ class TestRefusals:
         assert sentence.endswith("overwrite files with --force.")
         assert files_in(look) == before
 
-    def test_force_overwrites_them_and_no_others(self, look):
+    def test_force_overwrites_copies_and_no_other_files(self, look):
         eject("pico", look)
         changed, own = look / "user_sessions/_empty.html", look / "user_sessions/own.html"
         changed.write_text("mine")
@@ -244,27 +246,27 @@ class TestRefusals:
         assert changed.read_bytes() == files_in(templates_of("pico"))["user_sessions/_empty.html"]
         assert own.read_text() == "mine"
 
-    def test_force_replaces_a_link_and_not_what_it_leads_to(self, look, tmp_path):
+    def test_force_replaces_a_link_and_not_its_target(self, look, tmp_path):
         (tmp_path / "elsewhere.html").write_text("mine")
         (look / "user_sessions").mkdir(parents=True)
         (look / "user_sessions/_empty.html").symlink_to(tmp_path / "elsewhere.html")
         eject("pico", look, "--force")
         assert (tmp_path / "elsewhere.html").read_text() == "mine"
 
-    def test_a_link_that_leads_nowhere_is_in_the_way(self, look):
+    def test_a_broken_link_is_not_overwritten(self, look):
         (look / "user_sessions").mkdir(parents=True)
         (look / "user_sessions/_empty.html").symlink_to("nowhere")
         assert f"\n  {look}/user_sessions/_empty.html\n" in refused("pico", look)
 
     @pytest.mark.parametrize("force", [[], ["--force"]], ids=["", "force"])
-    def test_a_folder_in_the_place_of_a_file(self, look, force):
+    def test_a_folder_with_the_name_of_a_file_is_refused(self, look, force):
         (look / "user_sessions/_empty.html").mkdir(parents=True)
-        told = refused("pico", look, *force)
-        assert told.endswith(f"\n  {look}/user_sessions/_empty.html\nMove it away.")
+        sentence = refused("pico", look, *force)
+        assert sentence.endswith(f"\n  {look}/user_sessions/_empty.html\nMove it away.")
         assert files_in(look) == {}
 
     @pytest.mark.parametrize("below", ["", "user_sessions", "deeper/still"])
-    def test_a_file_in_the_place_of_a_folder(self, look, below):
+    def test_a_file_with_the_name_of_a_folder_is_refused(self, look, below):
         look.mkdir(parents=True)
         file = look / (below.split("/")[0] or "file")
         file.write_text("mine")
@@ -274,13 +276,13 @@ class TestRefusals:
         assert files_in(look) == {file.name: b"mine"}
 
     @pytest.mark.parametrize("inside", [APP / "templates", FOLDER, FOLDER / "mine"])
-    def test_a_folder_of_the_package(self, inside):
+    def test_a_folder_inside_the_package_is_refused(self, inside):
         before = files_in(FOLDER / "pico")
         assert "belongs to the installed package" in refused("pico", inside, "--force")
         assert files_in(FOLDER / "pico") == before
         assert not (FOLDER / "mine").exists()
 
-    def test_where_nothing_can_be_written(self, look, tmp_path):
+    def test_a_folder_that_cannot_be_created_is_reported(self, look, tmp_path):
         (tmp_path / "site").symlink_to("nowhere")
         assert refused("pico", look).startswith(f"{look} can't be written to: ")
 
@@ -291,15 +293,15 @@ class TestDiff:
         eject("pico", look)
         return look / "user_sessions"
 
-    def test_no_difference(self, look, copied):
+    def test_an_unchanged_copy_has_no_difference(self, look, copied):
         assert compared("pico", look) == (0, "")
 
-    def test_none_in_another_checkouts_line_endings(self, look, copied):
+    def test_line_endings_are_not_a_difference(self, look, copied):
         page = copied / "_empty.html"
         page.write_bytes(page.read_bytes().replace(b"\n", b"\r\n"))
         assert compared("pico", look) == (0, "")
 
-    def test_a_change_of_ones_own(self, look, copied):
+    def test_a_change_is_printed_as_a_diff(self, look, copied):
         page = copied / "_empty.html"
         before = page.read_text()
         page.write_text(f"{before}<p>Mine</p>\n")
@@ -310,12 +312,12 @@ class TestDiff:
         assert changes == ["+<p>Mine</p>"]
         assert page.read_text() == f"{before}<p>Mine</p>\n"
 
-    def test_bytes_that_are_no_text(self, look, copied):
+    def test_bytes_that_are_not_utf8_are_replaced(self, look, copied):
         (copied / "_empty.html").write_bytes(b"\xff")
         status, printed = compared("pico", look)
         assert (status, "+\N{REPLACEMENT CHARACTER}" in printed) == (1, True)
 
-    def test_what_only_one_has(self, look, copied):
+    def test_files_on_only_one_side_are_listed(self, look, copied):
         (copied / "_facts.html").unlink()
         (copied / "_gone.html").write_text("From an older version.")
         (look / "home.html").write_text("The site's own.")
@@ -324,7 +326,7 @@ class TestDiff:
             f"Only in pico: user_sessions/_facts.html\nOnly in {look}: user_sessions/_gone.html\n",
         )
 
-    def test_only_some(self, look, copied):
+    def test_only_matching_templates_are_compared(self, look, copied):
         (copied / "_empty.html").write_text("mine")
         shutil.rmtree(look / "allauth")
         assert compared("pico", look, "--only", "user_sessions/_facts.html") == (0, "")
@@ -333,17 +335,17 @@ class TestDiff:
             "Only in pico: allauth/elements/td.html\n",
         )
 
-    def test_only_what_the_theme_has_no_more(self, look, copied):
+    def test_a_pattern_can_match_a_file_that_the_theme_no_longer_has(self, look, copied):
         (copied / "_gone.html").write_text("From an older version.")
         status, printed = compared("pico", look, "--only", "*/_gone.html")
         assert (status, printed) == (1, f"Only in {look}: user_sessions/_gone.html\n")
 
-    def test_the_default_theme_with_its_pages_from_the_app(self, look):
+    def test_a_copy_of_the_default_theme_has_no_difference(self, look):
         eject("default", look)
         assert compared("default", look) == (0, "")
 
     @pytest.mark.parametrize("made", [True, False])
-    def test_nothing_was_copied(self, look, made):
+    def test_a_folder_without_copies_is_refused(self, look, made):
         if made:
             look.mkdir(parents=True)
             (look / "home.html").write_text("The site's own.")
@@ -351,11 +353,11 @@ class TestDiff:
             f"{look} has no template of 'pico'. First copy some, without --diff."
         )
 
-    def test_a_pattern_that_matches_nothing(self, look, copied):
+    def test_a_pattern_without_a_match_is_refused(self, look, copied):
         assert "matches 'x'" in refused("pico", look, "--diff", "--only", "x")
 
 
-def test_the_checks_and_this_command_alone_look_for_themes():
+def test_only_the_checks_and_this_command_look_for_themes():
     modules = (path for path in APP.rglob("*.py") if "tests" not in path.relative_to(APP).parts)
     looking = {
         path.stem
@@ -365,7 +367,7 @@ def test_the_checks_and_this_command_alone_look_for_themes():
     assert looking == {"themes", "eject_theme"}
 
 
-def test_a_template_is_found_by_the_name_that_it_has_in_the_folder(look, follow):
+def test_a_copy_is_found_by_its_path_in_the_folder(look, follow):
     eject("tailwind", look)
     follow("tailwind")
     found = get_template("user_sessions/_main_class.html").origin.name

@@ -31,7 +31,7 @@ def test_contributing_lists_each_folder():
     assert {folder.rstrip("/") for folder, _tests, _settings in rows} == FOLDERS
 
 
-def test_no_test_lies_beside_the_folders():
+def test_each_module_of_tests_is_in_a_folder():
     assert [*TESTS.glob("test_*.py")] == []
 
 

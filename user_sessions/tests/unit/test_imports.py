@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-# The one edge that is a name: models.py names the store whose module imports it.
+# The only edge that is a string: models.py names the store, whose module imports models.py.
 NAMED_EDGE = ("user_sessions/models.py", "user_sessions.backends.db.SessionStore")
 
 
@@ -22,7 +22,7 @@ def modules(package: str, root: Path = ROOT) -> dict[str, Path]:
 
 
 def imported(code: str) -> Iterator[str]:
-    """Give what code imports, at its top and in functions, but not for type checking."""
+    """Yield what code imports, at its top and in functions, but not for type checking."""
     nodes: list[ast.AST] = [ast.parse(code)]
     while nodes:
         node = nodes.pop()
@@ -75,7 +75,7 @@ def test_a_cycle_is_found(tmp_path, code):
         TopologicalSorter(graph("box", tmp_path)).prepare()
 
 
-def test_an_import_for_type_checking_is_none():
+def test_an_import_for_type_checking_is_ignored():
     code = "if TYPE_CHECKING:\n    import box.b\nelse:\n    import box.c"
     assert [*imported(code)] == ["box.c"]
 
@@ -107,7 +107,7 @@ def test_no_module_imports_tests(package):
     assert {name: found for name, found in importing.items() if found} == {}
 
 
-def test_folders_of_tests_share_code_by_support_alone():
+def test_folders_of_tests_share_code_only_in_support():
     tests, shared = "user_sessions.tests", {"support", "settings"}
     crossing = [
         (name, each)
@@ -119,7 +119,7 @@ def test_folders_of_tests_share_code_by_support_alone():
     assert crossing == []
 
 
-def test_one_module_names_a_store_instead_of_importing_it():
+def test_only_models_names_a_store_instead_of_importing_it():
     named = [
         (path.as_posix(), node.value)
         for path in modules("user_sessions").values()
@@ -134,7 +134,7 @@ def test_one_module_names_a_store_instead_of_importing_it():
     assert named == [NAMED_EDGE]
 
 
-def test_few_modules_lie_flat_in_the_package():
+def test_the_package_has_at_most_18_modules_outside_of_subpackages():
     assert len([*(ROOT / "user_sessions").glob("*.py")]) <= 18
 
 

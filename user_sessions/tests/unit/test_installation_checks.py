@@ -33,7 +33,7 @@ DEFAULT_THEME = "user_sessions_themes.default"
 
 
 class NoModels(AppConfig):
-    """An app without what it would bring along: only that it is installed counts here."""
+    """An app without its models: the checks only see that it is installed."""
 
     def import_models(self):
         self.models = {}
@@ -51,15 +51,15 @@ class DjangosSessions(NoModels):
 
 
 class OwnMiddleware(SessionMiddleware):
-    """A site's own, built on ours."""
+    """A site's subclass of our middleware."""
 
 
 class OldMiddleware(DjangoSessionMiddleware):
-    """Another app's, built on Django's."""
+    """Another app's subclass of Django's middleware."""
 
 
 def function_middleware(get_response):
-    """What the checks see, and don't call."""
+    """A function that the checks see and don't call."""
 
 
 class OwnStore(DatabaseStore):
@@ -67,7 +67,7 @@ class OwnStore(DatabaseStore):
 
 
 class StoreWithoutApp(DatabaseStore):
-    """A site's own engine, whose model has no app that is installed."""
+    """A site's own engine; the app of its model is not installed."""
 
     @classmethod
     def get_model_class(cls):
@@ -91,7 +91,7 @@ PICO, ALLAUTH_THEME, ADMIN_THEME = (
 
 
 def messages():
-    """Return what our checks say; some of Django's own would ask a database."""
+    """Return the messages of our checks; some of Django's own would query a database."""
     found = run_checks(databases=[])
     return [message for message in found if message.id.startswith("user_sessions.")]
 
@@ -101,7 +101,7 @@ def ids():
 
 
 def stack(*first, without=(OURS,)):
-    """Return the tests' middleware with other entries in front, and without some."""
+    """Return the tests' middleware with other entries at the top, and without some entries."""
     return [*first, *(path for path in STACK if path not in without)]
 
 
@@ -121,8 +121,8 @@ def with_themes(*themes, without=()):
     return [*themes, *(name for name in WITHOUT_THEME if name not in without)]
 
 
-# An installation that is half done, as a site's settings, with the id, what the message shows, what
-# the hint says, and the settings of somebody who does that literally.
+# An incomplete installation: the settings, the id, a part of the message, a part of the hint, and
+# the settings after the hint was followed literally.
 HALF_DONE = {
     "no middleware": (
         {"MIDDLEWARE": stack()},
@@ -131,7 +131,7 @@ HALF_DONE = {
         f"Insert {OURS!r} into MIDDLEWARE, above {AUTHENTICATION!r}.",
         {"MIDDLEWARE": stack(OURS)},
     ),
-    "no middleware that needs one": (
+    "no middleware that uses sessions": (
         {"MIDDLEWARE": [FUNCTION]},
         "E010",
         f"MIDDLEWARE is {[FUNCTION]!r}",
@@ -237,14 +237,14 @@ HALF_DONE = {
         f"Remove {ALLAUTH_THEME!r}, or {PICO!r}.",
         {"INSTALLED_APPS": with_themes(PICO)},
     ),
-    "the theme allauth without that": (
+    "the theme allauth without allauth": (
         {"INSTALLED_APPS": with_themes(ALLAUTH_THEME)},
         "E016",
         f"INSTALLED_APPS has the theme {ALLAUTH_THEME!r} but not 'allauth'",
         f"Add 'allauth' to INSTALLED_APPS, or remove {ALLAUTH_THEME!r}.",
         {"INSTALLED_APPS": with_themes(ALLAUTH_THEME, "allauth")},
     ),
-    "the theme admin without that": (
+    "the theme admin without the admin": (
         {"INSTALLED_APPS": with_themes(ADMIN_THEME, without=["django.contrib.admin"])},
         "E016",
         f"INSTALLED_APPS has the theme {ADMIN_THEME!r} but not 'django.contrib.admin'",
@@ -286,7 +286,7 @@ HALF_DONE = {
         'Add `path("", include("user_sessions.urls"))` to its urlpatterns.',
         {"ROOT_URLCONF": site.ROOT_URLCONF},
     ),
-    "no pages, and none wanted": (
+    "no pages, and the check silenced": (
         {"ROOT_URLCONF": f"{HERE}.no_pages"},
         "W017",
         f"ROOT_URLCONF is '{HERE}.no_pages', which has no page",
@@ -298,7 +298,7 @@ HALF_DONE = {
 
 @pytest.fixture(autouse=True)
 def modules(monkeypatch):
-    """Modules that the settings of this table name."""
+    """Add the modules that the settings above name."""
     empty = type(sys)(f"{HERE}.no_pages")
     empty.urlpatterns = []
     monkeypatch.setitem(sys.modules, empty.__name__, empty)
@@ -312,13 +312,15 @@ def modules(monkeypatch):
     ("half_done", "check_id", "shown", "hint", "fixed"), HALF_DONE.values(), ids=HALF_DONE
 )
 class TestHalfDone:
-    def test_is_reported_once_with_what_is_seen(self, half_done, check_id, shown, hint, fixed):
+    def test_incomplete_installation_is_reported_once_with_its_setting(
+        self, half_done, check_id, shown, hint, fixed
+    ):
         with override_settings(**half_done):
             [message] = messages()
         assert message.id == f"user_sessions.{check_id}"
         assert shown in message.msg
 
-    def test_doing_what_the_hint_says_ends_it(self, half_done, check_id, shown, hint, fixed):
+    def test_following_the_hint_removes_the_message(self, half_done, check_id, shown, hint, fixed):
         with override_settings(**half_done):
             assert hint in messages()[0].hint
             with override_settings(**fixed):
@@ -328,7 +330,7 @@ class TestHalfDone:
 COMPLETE = {
     "the site's own middleware": {"MIDDLEWARE": stack(OWN)},
     "middleware that is a function": {"MIDDLEWARE": [FUNCTION, *STACK]},
-    "middleware that isn't there": {"MIDDLEWARE": [*STACK, "no.such.Middleware"]},
+    "middleware that doesn't exist": {"MIDDLEWARE": [*STACK, "no.such.Middleware"]},
     "the site's own engine": {"SESSION_ENGINE": f"{HERE}.own"},
     "a theme by its class": {
         "INSTALLED_APPS": [
@@ -353,16 +355,16 @@ def test_complete_installation_is_not_reported(settings):
 
 
 class TestThemes:
-    """What is true of each theme, by whatever name."""
+    """Checks of a theme, whatever its name."""
 
     @pytest.mark.parametrize("theme", THEMES)
-    def test_below_the_app(self, theme):
+    def test_theme_below_the_app_is_reported(self, theme):
         with override_settings(INSTALLED_APPS=[*WITHOUT_THEME, f"user_sessions_themes.{theme}"]):
             assert "W012" in ids()
 
     @pytest.mark.parametrize("source", WITH_FRAMEWORK)
     @pytest.mark.parametrize("name", [None, "my_look"])
-    def test_its_stylesheet_was_not_built(self, source, name):
+    def test_theme_without_its_built_stylesheet_is_reported(self, source, name):
         with only_in_git(source, name) as folder:
             made = f"user_sessions_themes.{folder.name}"
             with override_settings(INSTALLED_APPS=with_themes(made)):
@@ -373,7 +375,7 @@ class TestThemes:
         )
         assert message.hint.startswith("Run `make assets` in the clone of django-user-sessions")
 
-    def test_building_it_ends_that(self):
+    def test_theme_with_its_built_stylesheet_is_not_reported(self):
         with (
             only_in_git("bulma") as folder,
             override_settings(INSTALLED_APPS=with_themes("user_sessions_themes.bulma")),
@@ -385,17 +387,17 @@ class TestThemes:
             assert messages() == []
 
     @pytest.mark.parametrize("theme", sorted({*THEMES} - {*WITH_FRAMEWORK}))
-    def test_others_need_no_building(self, theme):
+    def test_theme_without_a_framework_needs_no_build(self, theme):
         apps = with_themes(f"user_sessions_themes.{theme}", "allauth")
         with only_in_git(theme), override_settings(INSTALLED_APPS=apps):
             assert messages() == []
 
-    def test_one_that_does_not_exist_is_named_by_django(self):
+    def test_unknown_theme_raises_djangos_error(self):
         nope = override_settings(INSTALLED_APPS=with_themes("user_sessions_themes.nope"))
         with pytest.raises(ModuleNotFoundError, match=r"'user_sessions_themes\.nope'"):
             nope.enable()
 
-    def test_no_theme_is_imported_that_is_not_installed(self):
+    def test_theme_that_is_not_installed_is_not_imported(self):
         settings = "user_sessions.tests.settings.plain"
         code = (
             "import sys, django; from django.conf import settings;"
@@ -413,7 +415,7 @@ class TestThemes:
         assert done.stdout == "[]\n"
 
 
-def test_nothing_installed_but_the_app():
+def test_app_without_the_other_settings_is_reported():
     begun = {
         "MIDDLEWARE": stack(DJANGOS),
         "SESSION_ENGINE": "django.contrib.sessions.backends.db",
@@ -430,19 +432,19 @@ class TestEngineWithoutItsApp:
     def uninstalled(self, settings):
         settings.SESSION_ENGINE = f"{HERE}.without_app"
 
-    def test_is_reported(self):
+    def test_engine_without_its_app_is_reported(self):
         [message] = messages()
         assert message.id == "user_sessions.E013"
         assert "labels.LabelledSession is not in INSTALLED_APPS." in message.msg
         assert message.hint == "Add 'labels' to INSTALLED_APPS."
 
-    def test_installing_it_ends_it(self, monkeypatch):
+    def test_engine_with_its_app_is_not_reported(self, monkeypatch):
         monkeypatch.setattr(NoApp, "app_config", apps.get_app_config("user_sessions"))
         assert messages() == []
 
 
-def test_our_engine_without_our_app(settings, monkeypatch):
-    """Checks that were registered run, whether the app is still installed or not."""
+def test_our_engine_without_our_app_is_reported(settings, monkeypatch):
+    """A registered check also runs if its app is no longer installed."""
     settings.SESSION_ENGINE = "user_sessions.backends.db"
     monkeypatch.setattr(apps, "app_configs", {**apps.app_configs})
     del apps.app_configs[Session._meta.app_label]
@@ -458,10 +460,10 @@ class TestGeoIP:
         settings.GEOIP_PATH = tmp_path
         return geoip.write_database(path, geoip.CITIES)
 
-    def test_database_is_found(self, database):
+    def test_usable_database_is_not_reported(self, database):
         assert messages() == []
 
-    def test_database_without_places(self, database):
+    def test_database_without_places_is_reported(self, database):
         record = {"192.0.2.0/24": {"autonomous_system_number": 64496}}
         geoip.write_database(database, record, "GeoLite2-ASN")
         [message] = messages()
@@ -469,7 +471,7 @@ class TestGeoIP:
         assert message.msg.endswith("A database of the type GeoLite2-ASN has no places.")
 
     @pytest.mark.usefixtures("database")
-    def test_geoip2_is_missing(self, monkeypatch, tmp_path):
+    def test_missing_geoip2_is_reported(self, monkeypatch, tmp_path):
         for name in ("geoip2", "geoip2.database", "geoip2.errors"):
             monkeypatch.setitem(sys.modules, name, None)
         [message] = messages()
@@ -479,12 +481,12 @@ class TestGeoIP:
         monkeypatch.undo()
         assert messages() == []
 
-    def test_nothing_is_said_without_a_path(self, monkeypatch):
+    def test_missing_geoip2_is_not_reported_without_a_path(self, monkeypatch):
         monkeypatch.setitem(sys.modules, "geoip2", None)
         assert messages() == []
 
 
-def test_the_commands_that_hints_name_are_there():
+def test_commands_named_in_hints_exist():
     code = Path(installation_checks.__file__).read_text()
     named = set(re.findall(r"`manage\.py (\w+)", code))
     assert named == {"migratesessions", "download_geoip", "migrate"}
@@ -510,7 +512,7 @@ NAMES = [
 @pytest.mark.parametrize("value", GARBAGE, ids=repr)
 @pytest.mark.parametrize("name", NAMES)
 def test_no_check_raises_whatever_the_settings(settings, name, value):
-    """Only ours: some of Django's own do raise for these."""
+    """Some of Django's own checks raise for these values, so only ours run here."""
     if name == "GEOIP_CITY":
         settings.GEOIP_PATH = "somewhere"
     setattr(settings, name, value)
@@ -523,12 +525,12 @@ def our_checks():
     return [value for value in names if getattr(value, "__name__", "").startswith("check_")]
 
 
-def test_urls_that_cannot_be_imported_are_for_djangos_own_checks(settings):
+def test_urls_that_cannot_be_imported_are_left_to_djangos_checks(settings):
     settings.ROOT_URLCONF = "no.such.urls"
     assert installation_checks.check_pages() == []
 
 
-def test_no_check_asks_a_database(monkeypatch):
+def test_no_check_queries_a_database(monkeypatch):
     asked = Mock()
     monkeypatch.setattr(BaseDatabaseWrapper, "ensure_connection", asked)
     for half_done, *_ in HALF_DONE.values():
@@ -537,7 +539,7 @@ def test_no_check_asks_a_database(monkeypatch):
     asked.assert_not_called()
 
 
-def test_what_gives_keys_away_is_tagged_security():
+def test_checks_about_security_have_the_tag_security():
     with override_settings(
         INSTALLED_APPS=[*INSTALLED, ALLAUTHS_APP], USER_SESSIONS_TRUSTED_PROXIES=["::/0"]
     ):
@@ -545,7 +547,7 @@ def test_what_gives_keys_away_is_tagged_security():
     assert {"user_sessions.W015", "user_sessions.W016"} <= found
 
 
-def test_each_id_is_used_once_and_stands_in_a_test():
+def test_each_id_is_used_once_and_is_tested():
     code = "".join(Path(each.__file__).read_text() for each in (installation_checks, themes))
     used = re.findall(r'id="user_sessions\.([EW]\d+)"', code)
     tested = {case[1] for case in HALF_DONE.values()} | {"E013", "W014", "W018"}
@@ -555,7 +557,7 @@ def test_each_id_is_used_once_and_stands_in_a_test():
 @pytest.mark.parametrize(
     "module", ["plain", "allauth", "uuid_user", "string_user", "custom_session"]
 )
-def test_the_tests_own_sites_are_complete(module):
+def test_settings_of_the_tests_pass_every_check(module):
     command = [sys.executable, "-W", "error", "-m", "django", "check", "--fail-level", "INFO"]
     done = subprocess.run(  # noqa: S603  # our own words
         [*command, "--settings", f"user_sessions.tests.settings.{module}"],

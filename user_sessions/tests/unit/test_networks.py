@@ -1,4 +1,4 @@
-"""What people write for a network, and which addresses are in it, on each database."""
+"""The search for a network: the text that users type, and the addresses found in each database."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ from user_sessions.admin.networks import InNetwork, _is_in, in_network, network_
         ("::/0", "::/0"),
     ],
 )
-def test_a_network_is_understood(text, network):
+def test_text_is_parsed_as_a_network(text, network):
     assert str(network_of(text)) == network
 
 
 @pytest.mark.parametrize(
     "text", ["", "ada", "10", "192.0.2", "256.", "1.2.3.4.", "2001::5:", "g:", "10.0.0.0/33", "٣."]
 )
-def test_what_is_none_is_not(text):
+def test_other_text_is_not_parsed_as_a_network(text):
     assert network_of(text) is None
 
 
@@ -78,40 +78,40 @@ def sessions(db, session_model):
         ("::/0", {"2001:db8::1", "2001:db8:0:5::1", "2001:db8:5::1", "c000:200::", "::1"}),
     ],
 )
-def test_those_inside_are_found(sessions, network, inside):
+def test_addresses_inside_a_network_are_found(sessions, network, inside):
     found = sessions.filter(in_network("ip", network_of(network)))
     assert set(found.values_list("ip", flat=True)) == inside
 
 
 @pytest.mark.parametrize("text", [None, "", "nonsense"])
-def test_what_is_no_address_is_in_no_network(text):
+def test_text_that_is_not_an_address_is_in_no_network(text):
     assert not _is_in(text, "0.0.0.0/0")
 
 
 class TestSql:
-    """Each database is asked in its own words; the others' can be read here too."""
+    """The SQL of each database, which can be compiled on another database too."""
 
     @pytest.fixture
-    def words(self, session_model):
-        def words(vendor, network):
+    def sql_for(self, session_model):
+        def sql_for(vendor, network):
             query = session_model.objects.all().query
             condition = InNetwork("ip", network_of(network)).resolve_expression(query)
             compiler = query.get_compiler(connection=connection)
             return getattr(condition, f"as_{vendor}")(compiler, connection)
 
-        return words
+        return sql_for
 
-    def test_postgresql(self, words):
-        sql, parameters = words("postgresql", "192.0.2.0/24")
+    def test_postgresql_compares_networks(self, sql_for):
+        sql, parameters = sql_for("postgresql", "192.0.2.0/24")
         assert sql.endswith(" <<= %s::inet")
         assert parameters == ["192.0.2.0/24"]
 
-    def test_mysql(self, words):
-        sql, parameters = words("mysql", "192.0.2.0/24")
+    def test_mysql_compares_numbers_or_bytes(self, sql_for):
+        sql, parameters = sql_for("mysql", "192.0.2.0/24")
         assert sql.startswith("INET_ATON(")
         assert parameters == ["192.0.2.0", "192.0.2.255"]
-        assert "INET6_ATON(" in words("mysql", "2001:db8::/32")[0]
+        assert "INET6_ATON(" in sql_for("mysql", "2001:db8::/32")[0]
 
-    def test_another_says_that_it_cannot(self):
+    def test_another_database_raises_an_error(self):
         with pytest.raises(NotSupportedError, match="oracle"):
             InNetwork("ip", network_of("10.")).as_sql(None, SimpleNamespace(vendor="oracle"))

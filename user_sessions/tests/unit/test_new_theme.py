@@ -89,8 +89,8 @@ def packages(repository):
 
 
 class TestCopy:
-    def test_it_has_the_files_of_the_other(self, made):
-        """If only its name differs, it keeps the contract as the other does."""
+    def test_the_copy_has_the_files_of_its_source(self, made):
+        """A copy that differs only in its name keeps the contract if its source does."""
         app = f"user_sessions_{made.source}"
         name = re.compile(rf"(?<=user_sessions_){made.source}\b|(?<={app}/){made.source}(?=\.css)")
         theme = FOLDER / made.source
@@ -100,41 +100,41 @@ class TestCopy:
                 text = made.files[name.sub("my_look", str(inside))]
                 assert inside.name == "apps.py" or text == name.sub("my_look", path.read_text())
 
-    def test_nothing_in_it_names_the_other(self, made):
+    def test_the_copy_does_not_name_its_source(self, made):
         left = re.compile(rf"user_sessions_(themes\.)?{made.source}\b|themes/{made.source}/")
         assert [path for path, text in made.files.items() if left.search(path + text)] == []
 
-    def test_its_app_is_called_like_it(self, made):
+    def test_the_app_is_named_after_the_theme(self, made):
         config = made.files["apps.py"]
         assert "class MyLookThemeConfig(AppConfig):" in config
         assert 'name = "user_sessions_themes.my_look"' in config
         assert 'label = "user_sessions_my_look"' in config
 
-    def test_it_is_installed_in_its_place(self, made):
+    def test_the_package_is_listed_in_alphabetical_order(self, made):
         added = [*packages(ROOT), "user_sessions_themes.my_look"]
         ours, themes = added[: -len(THEMES) - 1], added[-len(THEMES) - 1 :]
         assert packages(made.repository) == ours + sorted(themes)
 
-    def test_it_is_among_the_themes_of_the_contract(self, made):
+    def test_the_contract_lists_the_theme_like_its_source(self, made):
         readme = (made.repository / "themes" / "README.md").read_text("utf-8")
         section = readme.partition("## The themes")[2].partition("\n## ")[0]
         rows = dict(re.findall(r"^\| `(\w+)` (\|.*)\n", section, re.MULTILINE))
-        of_other = rows[made.source].replace("those of `user_sessions` itself", "yes")
-        assert rows["my_look"] == of_other
+        of_source = rows[made.source].replace("those of `user_sessions` itself", "yes")
+        assert rows["my_look"] == of_source
 
-    def test_its_stylesheets_are_made_like_those_of_the_other(self, made):
-        of_other, own = (block_of(made.repository, name) for name in (made.source, "my_look"))
-        assert own == of_other.replace(f'"{made.source}"', '"my_look"')
+    def test_the_stylesheets_are_built_like_those_of_the_source(self, made):
+        of_source, own = (block_of(made.repository, name) for name in (made.source, "my_look"))
+        assert own == of_source.replace(f'"{made.source}"', '"my_look"')
         has_vendor_files = made.source not in {"admin", "allauth", "default"}
         assert ('"my_look"' in own) == has_vendor_files
 
-    def test_it_has_approved_pages(self, made):
+    def test_the_theme_has_approved_pages(self, made):
         goldens = made.repository / "user_sessions" / "tests" / "goldens"
         assert names_in(goldens / "my_look") == names_in(goldens / made.source) != []
 
 
 def block_of(repository, theme):
-    """Return what assets.mjs makes for a theme."""
+    """Return the code of assets.mjs that builds a theme's files."""
     assets = (repository / "themes" / "assets.mjs").read_text("utf-8")
     found = re.search(rf"^  {theme}\(\) {{\n(.*?)^  }},\n", assets, re.MULTILINE | re.DOTALL)
     return found[1] if found else ""
@@ -144,8 +144,8 @@ def names_in(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_it_keeps_the_contract(tmp_path):
-    """Of `default`: it leaves pages to the app, which a theme of another name must have itself."""
+def test_a_new_theme_keeps_the_contract(tmp_path):
+    """The source is `default`, which leaves pages to the app; a theme with another name needs its own."""
     repository = Made(tmp_path, "default").repository
     for theme in set(THEMES) - {"default"}:
         shutil.rmtree(repository / "themes" / theme)
@@ -165,7 +165,7 @@ def repository(tmp_path_factory):
 class TestBadInput:
     @pytest.fixture
     def refused(self, repository):
-        """Return the sentence that answers some input; everything stays as it was."""
+        """Return the message about bad input, which leaves the repository unchanged."""
 
         def refused(name, source):
             before = snapshot(repository)
@@ -178,26 +178,26 @@ class TestBadInput:
 
         return refused
 
-    def test_no_name(self, refused):
+    def test_a_missing_name_is_refused(self, refused):
         assert "make theme NAME=mine" in refused("", "default")
 
     @pytest.mark.parametrize("name", ["my-look", "1st", "class", "../mine", "a b"])
-    def test_a_name_that_is_no_identifier(self, refused, name):
+    def test_a_name_that_is_not_an_identifier_is_refused(self, refused, name):
         assert f"NAME is {name!r}, which can't be" in refused(name, "default")
 
     @pytest.mark.parametrize("name", ["bulma", "default"])
-    def test_a_theme_that_is_there(self, refused, name):
+    def test_the_name_of_an_existing_theme_is_refused(self, refused, name):
         assert f"themes/{name} is there already" in refused(name, "default")
 
     @pytest.mark.parametrize("source", ["", "nice", "..", "node_modules"])
-    def test_no_theme_to_begin_with(self, refused, source):
+    def test_an_unknown_source_is_refused(self, refused, source):
         sentence = refused("mine", source)
         assert f"FROM is {source!r}" in sentence
         assert all(name in sentence for name in THEMES)
 
 
 class TestDiscarded:
-    """git removes a theme's own files, and leaves those that it ignores."""
+    """git removes a discarded theme's own files, and leaves the files that it ignores."""
 
     @pytest.fixture
     def repository(self, tmp_path):
@@ -215,7 +215,7 @@ class TestDiscarded:
             shutil.copy(ROOT / name, repository / name)
 
     @pytest.mark.parametrize("target", ["assets", "theme"])
-    def test_make_says_what_to_remove(self, repository, target):
+    def test_make_shows_what_to_remove(self, repository, target):
         self.restore(repository)
         result = command(repository, "make", target)
         assert result.returncode == 2
@@ -227,7 +227,7 @@ class TestDiscarded:
         )
         assert [line for line in rest if not line.startswith("make: ***")] == []
 
-    def test_it_says_what_else_to_undo(self, repository):
+    def test_the_message_names_the_changed_files(self, repository):
         changed = {
             name
             for name in re.findall(r"\S+\.\w+", command(repository, ".ci/leftover-themes").stderr)
@@ -238,7 +238,7 @@ class TestDiscarded:
         assert changed == {"pyproject.toml", "themes/README.md", "themes/assets.mjs"}
         assert "git checkout" not in unchanged
 
-    def test_without_the_folder_all_is_well(self, repository):
+    def test_nothing_is_reported_without_the_folder(self, repository):
         shutil.rmtree(repository / "themes" / "my_look")
         result = command(repository, ".ci/leftover-themes")
         assert (result.returncode, result.stderr) == (0, "")

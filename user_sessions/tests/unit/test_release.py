@@ -52,11 +52,11 @@ class TestReadme:
 
         return built
 
-    def test_without_an_address_it_is_the_repositorys(self, project, built):
+    def test_readme_is_unchanged_without_an_address(self, project, built):
         (project / "pyproject.toml").write_text(UNDECIDED)
         assert built() == (ROOT / "README.md").read_text("utf-8")
 
-    def test_with_an_address_no_link_is_relative(self, project, built):
+    def test_readme_has_no_relative_link_with_an_address(self, project, built):
         assert re.search(RELATIVE, (project / "README.md").read_text("utf-8"))
         assert re.search(RELATIVE, built()) is None
 
@@ -97,11 +97,11 @@ class TestReleaseCheck:
 
         return check
 
-    def test_a_project_that_is_ready_passes(self, check):
+    def test_a_project_that_is_ready_can_be_released(self, check):
         assert check("3.0.0") == (0, "3.0.0 can be released.\n")
 
     @pytest.mark.parametrize(
-        ("file", "old", "new", "said"),
+        ("file", "old", "new", "message"),
         [
             (
                 "pyproject.toml",
@@ -118,21 +118,21 @@ class TestReleaseCheck:
         ],
         ids=["name", "address", "http", "development", "tag", "candidate", "unreleased"],
     )
-    def test_each_thing_that_is_missing_stops_it(self, project, check, file, old, new, said):
+    def test_each_missing_part_prevents_the_release(self, project, check, file, old, new, message):
         (project / file).write_text(READY[file].replace(old, new), "utf-8")
         status, printed = check("3.0.0")
         assert status == 1
-        assert said in printed
+        assert message in printed
 
-    def test_all_that_is_missing_is_named_at_once(self, project, check):
+    def test_all_missing_parts_are_listed_together(self, project, check):
         (project / "pyproject.toml").write_text(UNDECIDED, "utf-8")
         (project / "user_sessions" / "__init__.py").write_text('__version__ = "3.0.0.dev0"\n')
         status, printed = check("3.0.0")
         assert status == 1
-        for said in ("Private :: Do Not Upload", "Repository = ", "__version__", "CHANGELOG.md"):
-            assert said in printed
+        for message in ("Private :: Do Not Upload", "Repository = ", "__version__", "CHANGELOG.md"):
+            assert message in printed
 
-    def test_help(self, check):
+    def test_the_help_describes_the_argument(self, check):
         status, printed = check("--help")
         assert status == 0
         assert "TAG" in printed

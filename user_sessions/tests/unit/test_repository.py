@@ -1,4 +1,4 @@
-"""Facts that stand in more than one file of the repository say the same in each."""
+"""Facts that are in more than one file of the repository are the same in each."""
 
 from __future__ import annotations
 
@@ -96,14 +96,14 @@ def test_the_djangos_are_the_same_everywhere(file):
         assert set(re.findall(r"\d\.\d", versions)) == classifiers("Framework :: Django")
 
 
-def test_the_top_level_is_what_people_expect():
+def test_the_top_level_has_only_the_expected_files():
     names = {path.split("/")[0] for path in tracked()}
     unexpected = names - TOP_LEVEL - BESIDE - {lock.name for lock in LOCKS}
     assert {name for name in unexpected if not name.startswith(".")} == set()
     assert names >= TOP_LEVEL | BESIDE
 
 
-def test_every_package_but_the_tests_goes_into_the_wheel():
+def test_the_wheel_has_every_package_except_the_tests():
     folders = {Path(path).parent for path in tracked() if path.endswith("/__init__.py")}
     ours = {
         ".".join(folder.parts)
@@ -147,13 +147,13 @@ def test_workflows_pin_an_action_in_one_version():
 
 
 @pytest.mark.parametrize("file", [".readthedocs.yaml", ".github/workflows/release.yml"])
-def test_what_is_published_is_built_with_a_supported_python(file):
+def test_docs_and_releases_are_built_with_a_supported_python(file):
     named = re.findall(r'python(?:-version)?: "(.+)"', (ROOT / file).read_text("utf-8"))
     assert len(named) == 1
     assert set(named) <= classifiers("Programming Language :: Python")
 
 
-def test_a_commit_is_checked_with_commands_of_make_lint():
+def test_pre_commit_hooks_are_commands_of_make_lint():
     text = (ROOT / "Makefile").read_text("utf-8")
     lint = text.replace("$(python)", "$(VENV)/bin/python").replace("$(VENV)", ".venv")
     hooks = re.findall(
@@ -165,7 +165,7 @@ def test_a_commit_is_checked_with_commands_of_make_lint():
     assert [hook for hook in quick if f"\t@{hook}" not in lint] == []
 
 
-def test_dependabot_looks_at_every_lock():
+def test_dependabot_watches_every_lock():
     text = (ROOT / ".github" / "dependabot.yml").read_text("utf-8")
     watched = dict(re.findall(r"package-ecosystem: (\S+)\n +directory: (\S+)", text))
     assert watched == {"github-actions": "/", "npm": "/themes", "pip": "/"}
@@ -185,7 +185,7 @@ def test_dependabot_looks_at_every_lock():
         ("demo_site/site_template/requirements.txt", r"^([a-z-]+)=={{ versions.user_sessions }}"),
     ],
 )
-def test_the_distribution_is_named_as_in_pyproject(file, pattern):
+def test_the_distribution_has_the_name_of_pyproject(file, pattern):
     named = re.findall(pattern, (ROOT / file).read_text("utf-8"), re.MULTILINE)
     assert set(named) == {NAME}
 

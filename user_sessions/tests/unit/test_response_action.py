@@ -8,7 +8,7 @@ from user_sessions.middleware import SessionAction, response_action
 
 
 class FakeSession:
-    """Just what ``response_action`` asks of a session."""
+    """The attributes of a session that ``response_action`` reads."""
 
     def __init__(self, *, empty=False, modified=False, accessed=True, due=False):
         self.modified = modified
@@ -18,7 +18,7 @@ class FakeSession:
 
 
 @pytest.mark.parametrize(
-    ("session", "cookie_sent", "status", "step"),
+    ("session", "cookie_sent", "status", "action"),
     [
         (FakeSession(empty=True), False, 200, SessionAction.NOTHING),
         (FakeSession(empty=True), True, 200, SessionAction.DROP_COOKIE),
@@ -38,11 +38,11 @@ class FakeSession:
         "changed and due", "changed, failed", "changed, unavailable", "due", "due, failed", "due, unread",
     ],
 )  # fmt: skip
-def test_what_a_response_needs(session, cookie_sent, status, step):
-    assert response_action(session, cookie_sent=cookie_sent, status=status) is step
+def test_response_action_depends_on_session_cookie_and_status(session, cookie_sent, status, action):
+    assert response_action(session, cookie_sent=cookie_sent, status=status) is action
 
 
-def test_a_site_may_save_every_request(settings):
+def test_session_is_saved_if_the_site_saves_every_request(settings):
     settings.SESSION_SAVE_EVERY_REQUEST = True
     assert (
         response_action(FakeSession(accessed=False), cookie_sent=True, status=200)

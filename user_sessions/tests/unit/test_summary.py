@@ -33,7 +33,7 @@ def places(tmp_path, settings):
 
 
 @pytest.mark.usefixtures("places")
-def test_every_fact(session):
+def test_summary_has_every_fact(session):
     assert summary_of(session, current=None) == SessionSummary(
         session_key=DIGEST,
         is_current=False,
@@ -53,7 +53,7 @@ def test_every_fact(session):
     [
         pytest.param(DIGEST, True, id="this one"),
         pytest.param(digest_of("o" * 32), False, id="another one"),
-        pytest.param(None, False, id="none"),
+        pytest.param(None, False, id="no session"),
         pytest.param(KEY, False, id="a key is no digest"),
     ],
 )
@@ -61,7 +61,7 @@ def test_current_session_is_marked(session, current, is_current):
     assert summary_of(session, current=current).is_current is is_current
 
 
-def test_key_is_in_no_fact(session):
+def test_summary_does_not_contain_the_key(session):
     assert KEY not in str(summary_of(session, current=DIGEST))
 
 
@@ -79,13 +79,13 @@ def test_user_agent_that_must_not_be_stored_is_left_out(session, settings):
 
 
 @pytest.mark.parametrize("user_agent", [None, "", "gibberish"])
-def test_unknown_device_has_words(session, user_agent):
+def test_unknown_device_has_a_name(session, user_agent):
     session.user_agent = user_agent
     summary = summary_of(session, current=None)
     assert (summary.device, summary.kind) == ("Unknown device", "other")
 
 
-def test_what_is_unknown_is_left_out(session):
+def test_unknown_facts_are_none(session):
     session.ip = session.created_at = None
     summary = summary_of(session, current=None)
     assert (summary.ip, summary.location, summary.signed_in_at) == (None, None, None)

@@ -1,4 +1,4 @@
-"""The session pages: what themes/README.md promises, and what people see."""
+"""The session pages: the contract in themes/README.md, and what users see."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ STATIC = APP / "static" / "user_sessions"
 ALL_TEMPLATES = sorted([*TEMPLATES.rglob("*.html"), *THEMES.glob("*/templates/**/*.html")])
 CSS = "".join((STATIC / name).read_text() for name in ("shared.css", "user_sessions.css"))
 ICONS = (STATIC / "icons.svg").read_text()
-# Of each app of ours, what we wrote and what `make assets` takes from elsewhere
+# The static files of our apps: those that we wrote, and those that `make assets` copies
 OWN_FILES = [*APP.glob("static/*/*"), *THEMES.glob("*/static/*/*")]
 VENDOR_FILES = [*THEMES.glob("*/static/*/vendor/**/*")]
 STYLESHEETS = sorted(path for path in OWN_FILES if path.suffix == ".css")
@@ -70,7 +70,7 @@ VENDOR_STYLESHEETS = sorted(path for path in VENDOR_FILES if path.suffix == ".cs
 PICTURES = sorted(path for path in OWN_FILES if path.suffix == ".svg")
 VENDOR_PICTURES = sorted(path for path in VENDOR_FILES if path.suffix == ".svg")
 
-# Includes that stand inside an element's tag: attributes, not text.
+# Includes inside an element's tag: attributes, not text.
 INSIDE_A_TAG = re.compile(r"_(\w+_)?(attributes|class|name)\.html")
 EXACT = "N j, Y, P T"
 
@@ -102,13 +102,13 @@ def engine():
 
 @pytest.fixture
 def phone(user, make_browser):
-    """Another browser of the same person."""
+    """Another browser of the same user."""
     return make_browser(user, user_agent=SAFARI_ON_IPHONE, ip=geoip.IN_MUNICH)
 
 
 @pytest.fixture
 def pages(laptop, phone):
-    """Each page's answer, by its template."""
+    """The response of each page, by its template."""
     return {
         "session_list.html": laptop.get(LIST),
         "session_confirm_end.html": laptop.get(end_url(phone)),
@@ -117,42 +117,42 @@ def pages(laptop, phone):
 
 
 class TestContract:
-    """themes/README.md, both ways."""
+    """themes/README.md lists what exists, and all of it."""
 
-    def test_themes_are_those_that_are_there(self):
+    def test_all_themes_are_listed(self):
         said = column("The themes", "theme")
         assert sorted(said) == sorted(path.parent.name for path in THEMES.glob("*/apps.py"))
 
-    def test_pages_are_those_that_are_there(self):
+    def test_all_pages_are_listed(self):
         there = {f"user_sessions/{path.name}" for path in PAGES.glob("[!_]*.html")}
         assert set(column("Pages", "template")) == there
 
     @pytest.mark.parametrize("row", rows("Pages"), ids=column("Pages", "template"))
-    def test_a_page_extends_what_is_said(self, row):
+    def test_a_page_extends_the_listed_template(self, row):
         assert parent_of(TEMPLATES / codes(row["template"])[0]) == codes(row["extends"])[0]
 
     @pytest.mark.parametrize("row", rows("Pages"), ids=column("Pages", "template"))
-    def test_a_page_is_shown_where_it_is_said(self, row, laptop, phone):
+    def test_a_page_is_shown_for_the_listed_url(self, row, laptop, phone):
         template, name = codes(row["template"])[0], codes(row["shown for"])[-1]
         args = [digest_of(phone.key)] if name == "user_sessions:session_delete" else []
         assert laptop.get(reverse(name, args=args)).templates[0].name == template
 
-    def test_blocks_are_those_of_the_skeleton_in_their_order(self):
+    def test_all_blocks_of_the_skeleton_are_listed_in_order(self):
         assert column("Blocks", "block") == blocks_of(PAGES / "_base.html")
 
     @pytest.mark.parametrize("path", sorted(PAGES.glob("[!_]*.html")), ids=lambda path: path.name)
-    def test_a_page_fills_the_blocks_that_are_its_own(self, path):
+    def test_a_page_fills_title_menu_and_content(self, path):
         assert blocks_of(path) == ["title", "menu", "content"]
 
     @pytest.mark.parametrize("template", sorted({codes(r["template"])[0] for r in rows("Context")}))
-    def test_context_is_what_the_view_passes(self, pages, template):
+    def test_the_listed_context_is_what_the_view_passes(self, pages, template):
         said = {codes(r["variable"])[0] for r in rows("Context") if template in r["template"]}
         passed = set(pages[template].context_data)
         # Django's own name for the object or the list; README tells themes to leave it alone.
         model_name = get_session_model()._meta.model_name
         assert passed - {model_name, f"{model_name}_list"} == said
 
-    def test_every_page_has_its_context(self):
+    def test_the_context_of_every_page_is_listed(self):
         assert {r["template"] for r in rows("Context")} == {
             f"`{Path(name).name}`" for name in column("Pages", "template")
         }
@@ -162,7 +162,7 @@ class TestContract:
         rows("Context"),
         ids=lambda row: "-".join(codes(row["template"] + row["variable"])),
     )
-    def test_context_has_the_types_that_are_said(self, pages, row):
+    def test_the_context_has_the_listed_types(self, pages, row):
         value = pages[codes(row["template"])[0]].context_data[codes(row["variable"])[0]]
         kind = row["type"].replace("`", "")
         types = {
@@ -177,20 +177,20 @@ class TestContract:
         for each in value if kind.startswith("list of ") else [value]:
             assert isinstance(each, types[kind.removeprefix("list of ")])
 
-    def test_summary_has_the_fields_that_are_said(self):
+    def test_all_fields_of_a_summary_are_listed(self):
         said = {codes(r["field"])[0]: r["type"].replace("`", "") for r in rows("`summary`")}
         assert said == {
             field.name: field.type.replace(" | ", " or ")
             for field in dataclasses.fields(SessionSummary)
         }
 
-    def test_includes_are_those_that_are_there(self):
+    def test_all_includes_are_listed(self):
         there = {path.name for path in PAGES.glob("_[!b]*")}
         assert {codes(row["include"])[0] for row in includes()} == there
 
     @pytest.mark.parametrize("row", includes(), ids=lambda row: codes(row["include"])[0])
-    def test_an_include_reads_what_is_said(self, row, engine, pages, caplog):
-        """Without one of these variables something is missing, with all of them nothing is."""
+    def test_an_include_reads_exactly_the_listed_variables(self, row, engine, pages, caplog):
+        """It needs no other variable, and it needs each of these."""
         caplog.set_level(logging.DEBUG, "django.template")
         context = pages["session_list.html"].context_data
         value = {
@@ -206,10 +206,10 @@ class TestContract:
         template = engine.get_template(f"user_sessions/{codes(row['include'])[0]}")
 
         def missing(names):
-            """Return the variables that the include asks for in vain, given only these."""
+            """Return the undefined variables of the include if only these are passed."""
             caplog.clear()
             given = Context({name: value[name] for name in names})
-            # Without a date or a number there is also nothing to count with.
+            # Without a date or a number, the template raises when it counts.
             with suppress(TypeError, TemplateSyntaxError):
                 template.render(given)
             return {record.args[0] for record in caplog.records}
@@ -221,7 +221,7 @@ class TestContract:
     def test_filters_are_registered(self):
         assert set(column("Filters", "filter")) <= set(register.filters)
 
-    def test_filters_of_the_pages_are_listed(self):
+    def test_all_filters_of_the_templates_are_listed(self):
         used = {
             name
             for path in ALL_TEMPLATES
@@ -230,8 +230,8 @@ class TestContract:
         }
         assert used == set(column("Filters", "filter"))
 
-    def test_classes_are_those_of_the_stylesheet(self):
-        """A part (us-x__y) is private, and so are those that the section calls so."""
+    def test_all_classes_of_the_stylesheet_are_listed(self):
+        """A part (us-x__y) is private, and so are the classes that the section lists as private."""
         public = {
             name
             for row in rows("Classes")
@@ -252,28 +252,28 @@ class TestContract:
             for name in re.findall(r"\bus-[\w-]+", without_comments(path.read_text()))
             if not name.endswith("-")  # the rest of it is a variable
         }
-        # A word by which allauth/elements/form.html finds that its body shows the errors already.
+        # By this class, allauth/elements/form.html detects that its body shows the errors.
         assert used - {"us-form-errors"} <= defined
 
-    def test_what_allauths_templates_share_is_listed(self):
+    def test_all_includes_for_allauths_templates_are_listed(self):
         """What themes include has a table; what they extend is tested below."""
         said = {codes(row["shared"])[0] for row in rows("allauth's layouts and pages", "shared")}
         assert said == {f"user_sessions/allauth/{path.name}" for path in SHARED.glob("_*")}
 
-    def test_what_allauths_templates_extend_is_what_is_shared(self):
+    def test_each_shared_page_of_allauth_is_extended_by_a_theme(self):
         used = {parent_of(path) for path in THEMES.glob("*/templates/**/*.html")}
         there = {str(path.relative_to(TEMPLATES)) for path in SHARED.rglob("[!_]*.html")}
         assert {
             name for name in used if name and name.startswith("user_sessions/allauth/")
         } == there
 
-    def test_icons_are_the_kinds(self):
+    def test_each_kind_of_device_has_an_icon(self):
         pictures = re.findall(r'<symbol id="(\w+)"', ICONS)
         said = next(row["meaning"] for row in rows("`summary`") if "`kind`" in row["field"])
         assert sorted(pictures) == sorted(KINDS)
         assert set(codes(said)) - {"icons.svg"} == set(KINDS)
 
-    def test_pages_of_allauth_that_the_theme_replaces_are_listed(self):
+    def test_all_pages_of_allauth_that_the_theme_replaces_are_listed(self):
         folder = THEMES / "default" / "templates"
         there = {
             str(path.relative_to(folder))
@@ -283,7 +283,7 @@ class TestContract:
         pages = rows("allauth's layouts and pages", "template | because")
         assert {codes(row["template"])[0] for row in pages} == there
 
-    def test_layouts_are_those_that_are_there(self):
+    def test_all_layouts_are_listed(self):
         folder = THEMES / "default" / "templates"
         there = {
             str(path.relative_to(folder)): parent_of(path)
@@ -295,7 +295,7 @@ class TestContract:
         }
         assert said == there
 
-    def test_layouts_fill_the_blocks_that_are_said(self):
+    def test_layouts_fill_only_the_listed_blocks(self):
         """All of allauth's pages have a title and a content of their own."""
         folder = THEMES / "default" / "templates" / "allauth" / "layouts"
         filled = {name for path in folder.iterdir() for name in blocks_of(path)}
@@ -310,7 +310,7 @@ FRAMEWORKS = {codes(row["theme"])[0]: row["framework"] for row in rows("The them
 
 
 def framework_and_name(path):
-    """Return whose markup a template is in, and its name; the app's own are in the default look's."""
+    """Return the framework and the name of a template; the app's own have the default look's markup."""
     if path.is_relative_to(TEMPLATES):
         return FRAMEWORKS["default"], str(path.relative_to(TEMPLATES))
     theme, _templates, *name = path.relative_to(THEMES).parts
@@ -339,7 +339,7 @@ def without_comments(source):
 
 
 class TestText:
-    """Templates as their authors wrote them."""
+    """The source of templates, stylesheets and pictures."""
 
     @pytest.mark.parametrize(
         "path",
@@ -367,8 +367,8 @@ class TestText:
         assert re.findall(r"url\(|@import|expression\(|//", path.read_text()) == []
 
     @pytest.mark.parametrize("path", VENDOR_STYLESHEETS, ids=lambda path: path.name)
-    def test_frameworks_load_only_what_lies_beside_them(self, path):
-        """Comments name their authors' sites; what is loaded must be a file of ours."""
+    def test_frameworks_load_only_files_of_their_own_folder(self, path):
+        """Comments may contain the addresses of their authors, so they are left out."""
         css = re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.DOTALL)
         loaded = re.findall(r"url\(\s*[\"']?([^\"')]+)", css)
         assert [name for name in loaded if not (path.parent / name).is_file()] == []
@@ -412,11 +412,13 @@ def site(user, laptop, make_browser, session_model, settings, tmp_path):
 
 
 class TestStates:
-    """Each page, whatever is there to be said."""
+    """Each page in each state."""
 
     @pytest.mark.parametrize("page", session_pages.PAGES)
     @pytest.mark.parametrize("state", STATES)
-    def test_a_page_is_whole(self, site, laptop, session_model, page, state, caplog):
+    def test_a_page_has_no_problems_in_any_state(
+        self, site, laptop, session_model, page, state, caplog
+    ):
         caplog.set_level(logging.DEBUG, "django.template")
         getattr(site, state)()
         response = laptop.get(addresses(laptop, session_model)[page])
@@ -425,19 +427,19 @@ class TestStates:
         assert problems_of(html) == []
         assert undefined_in(html) == set()
         undefined = {record.args[0] for record in caplog.records}
-        # Nobody promises these: the templates ask for them only in an {% if %}.
+        # A site may not pass these, so the templates read them only in an {% if %}.
         assert undefined <= (
             {"messages", "user", "request"} if state == "no_context_processors" else set()
         )
 
     @pytest.mark.parametrize("number", [1, 2, 3])
-    def test_a_page_of_the_list_is_whole(self, site, laptop, number):
+    def test_each_page_of_the_list_has_no_problems(self, site, laptop, number):
         site.many()
         html = laptop.get(LIST, {"page": number}).content.decode()
         assert problems_of(html) == []
         assert undefined_in(html) == set()
 
-    def test_the_skeleton_holds_a_page_for_somebody_signed_out(self):
+    def test_the_skeleton_works_for_an_anonymous_visitor(self):
         source = (
             '{% extends "user_sessions/_base.html" %}'
             "{% block title %}Home{% endblock %}{% block content %}<h1>Home</h1>{% endblock %}"
@@ -446,12 +448,12 @@ class TestStates:
         assert problems_of(html) == []
         assert undefined_in(html) == set()
 
-    def test_direction_and_language_are_said(self, site, laptop):
+    def test_a_page_declares_its_language_and_direction(self, site, laptop):
         site.right_to_left()
         html = read(laptop.get(LIST).content.decode()).one("html")
         assert (html["lang"], html["dir"]) == ("ar", "rtl")
 
-    def test_what_a_browser_sent_stays_text(self, site, laptop):
+    def test_markup_that_a_browser_sent_is_escaped(self, site, laptop):
         site.hostile()
         page = read(laptop.get(LIST).content.decode())
         assert page.all("script", "style") == []
@@ -463,22 +465,22 @@ def show(browser, url=LIST, **query):
 
 
 def card_of(page, browser):
-    """Return the part of the list that is about a browser."""
+    """Return the card of a browser in the list."""
     (form,) = page.all("form", action=end_url(browser))
     return form.inside("article")
 
 
 def spaced(text):
-    """Return a text with the spaces that don't break made plain."""
+    """Return a text with plain spaces instead of non-breaking ones."""
     return text.replace("\xa0", " ")
 
 
 class TestCard:
-    """What the list says of one session."""
+    """The card of one session in the list."""
 
     @pytest.fixture
     def seen(self, site, phone, clock):
-        """The list, minutes after the phone signed in and was active."""
+        """Return the phone's card, hours after its sign-in and minutes after its last activity."""
         site.settings.GEOIP_PATH = geoip.write_database(site.tmp_path / "c.mmdb", geoip.CITIES)
         site.know(phone, created_at=clock.now, last_activity=clock.now)
         clock.move(hours=2)
@@ -491,7 +493,7 @@ class TestCard:
 
         return seen
 
-    def test_every_fact_is_there(self, seen, phone):
+    def test_the_card_shows_every_fact(self, seen, phone):
         card = seen()
         assert name_of(card) == card.one("h3").text == "Safari on iPhone"
         place = card.one("li", class_="us-facts__place")
@@ -504,7 +506,7 @@ class TestCard:
         assert card.all("dd")[2].text == SAFARI_ON_IPHONE
         assert card.one("use")["href"].endswith("icons.svg#phone")
 
-    def test_times_are_exact(self, seen, phone):
+    def test_times_have_their_exact_value(self, seen, phone):
         card = seen()
         active, signed_in = phone.row.last_activity, phone.row.created_at
         times = card.all("time")
@@ -514,14 +516,14 @@ class TestCard:
         assert [time["title"] for time in times] == exact
         assert [time.text for time in times[2:]] == exact[2:]
 
-    def test_time_is_said_as_the_filter_says_it(self, seen, phone):
+    def test_time_is_the_text_of_the_filter_ago(self, seen, phone):
         assert f"Last active {spaced(ago(phone.row.last_activity))}" in seen().text
 
     def test_addresses_and_user_agents_read_left_to_right(self, seen):
         said = [element.text for element in seen().all("bdi", dir="ltr")]
         assert said == [geoip.IN_MUNICH, SAFARI_ON_IPHONE]
 
-    def test_names_that_may_read_either_way_are_kept_apart(self, seen):
+    def test_names_of_either_direction_are_isolated(self, seen):
         said = [element.text for element in seen().all("bdi") if element.get("dir") is None]
         assert said == ["Safari on iPhone", "Munich, Germany"]
 
@@ -537,13 +539,13 @@ class TestCard:
         assert "Signed in" not in card.text
         assert len(card.all("time")) == 2
 
-    def test_unknown_device_is_called_that(self, seen):
+    def test_unknown_device_has_a_name(self, seen):
         card = seen(user_agent=None)
         assert name_of(card) == "Unknown device"
         assert "User agent" not in card.text
         assert card.one("use")["href"].endswith("icons.svg#other")
 
-    def test_picture_says_nothing(self, seen):
+    def test_icon_is_hidden_from_screen_readers(self, seen):
         assert seen().one("svg")["aria-hidden"] == "true"
 
 
@@ -555,12 +557,12 @@ class TestList:
         assert [tag.text for tag in first.all("span", class_="us-tag")] == ["This device"]
         assert [card.all("span", class_="us-tag") for card in others] == [[]]
 
-    def test_a_button_says_what_it_ends(self, laptop, phone):
+    def test_the_name_of_a_button_has_the_device(self, laptop, phone):
         page = show(laptop)
         names = [name_of(button) for button in page.one("main").all("button")]
         assert names == ["Sign out", "End session Safari on iPhone"]
 
-    def test_a_form_posts_with_a_token(self, laptop, phone):
+    def test_each_form_posts_a_csrf_token(self, laptop, phone):
         for form in show(laptop).one("main").all("form"):
             assert form["method"] == "post"
             assert form.one("input", name="csrfmiddlewaretoken")["value"]
@@ -569,24 +571,24 @@ class TestList:
         ("count", "label"),
         [(1, "End 1 other session"), (3, "End all 3 other sessions")],
     )
-    def test_ending_the_others_says_how_many(self, site, laptop, count, label):
+    def test_the_link_to_end_other_sessions_has_their_number(self, site, laptop, count, label):
         site.add(count)
         link = show(laptop).one("a", href=END_OTHER)
         assert link.text == label
 
-    def test_without_others_it_says_so(self, laptop):
+    def test_a_list_without_other_sessions_shows_the_empty_message(self, laptop):
         page = show(laptop)
         assert page.all("a", href=END_OTHER) == []
         assert page.one(class_="us-empty").text == "You aren't signed in anywhere else."
 
-    def test_with_others_it_does_not_say_there_are_none(self, laptop, phone):
+    def test_a_list_with_other_sessions_does_not_show_the_empty_message(self, laptop, phone):
         assert show(laptop).all(class_="us-empty") == []
 
-    def test_it_says_what_a_session_is(self, laptop):
+    def test_the_list_explains_what_a_session_is(self, laptop):
         lead = show(laptop).one(class_="us-lead").text
         assert lead.startswith("A session is a browser that is signed in to your account;")
 
-    def test_its_title_is_its_heading(self, laptop):
+    def test_the_title_of_the_list_is_its_heading(self, laptop):
         page = show(laptop)
         assert page.one("title").text == page.one("h1").text == "Where you're signed in"
 
@@ -598,7 +600,7 @@ class TestList:
             (3, [("Previous", "?page=2")]),
         ],
     )
-    def test_many_are_paginated(self, site, laptop, number, links):
+    def test_many_sessions_are_paginated(self, site, laptop, number, links):
         site.many()
         pages = show(laptop, page=number).one("nav", aria_label="Pages")
         assert [(link.text, link["href"]) for link in pages.all("a")] == links
@@ -609,7 +611,7 @@ class TestList:
         shown = [len(show(laptop, page=number).all(id="current-session")) for number in (1, 2, 3)]
         assert shown == [1, 0, 0]
 
-    def test_few_are_not_paginated(self, laptop, phone):
+    def test_few_sessions_are_not_paginated(self, laptop, phone):
         assert show(laptop).all("nav", aria_label="Pages") == []
 
     def test_messages_are_announced(self, site, laptop):
@@ -622,10 +624,10 @@ class TestList:
         assert show(laptop).all(role="status") == []
 
 
-class TestQuestions:
-    """The pages that ask before they end something."""
+class TestConfirmations:
+    """The pages that ask for confirmation before they end a session."""
 
-    def test_ending_another_says_what_happens(self, laptop, phone):
+    def test_confirmation_explains_the_end_of_another_session(self, laptop, phone):
         main = show(laptop, end_url(phone)).one("main")
         assert main.one("h1").text == "End this session?"
         assert main.one(class_="us-lead").text == "That browser will have to sign in again."
@@ -633,14 +635,14 @@ class TestQuestions:
         assert geoip.IN_MUNICH in main.text
         assert main.one("button").text == "End session"
 
-    def test_ending_this_one_says_what_happens(self, laptop):
+    def test_confirmation_explains_the_end_of_the_current_session(self, laptop):
         main = show(laptop, end_url(laptop)).one("main")
         assert main.one("h1").text == "Sign out on this device?"
         said = "This is the device you are using now: you will have to sign in again."
         assert main.one(class_="us-lead").text == said
         assert main.one("button").text == "Sign out"
 
-    def test_ending_one_other_says_what_happens(self, laptop, phone):
+    def test_confirmation_explains_the_end_of_one_other_session(self, laptop, phone):
         main = show(laptop, END_OTHER).one("main")
         assert main.one("h1").text == "End all other sessions?"
         assert main.one(class_="us-lead").text == (
@@ -648,7 +650,7 @@ class TestQuestions:
         )
         assert main.one("button").text == "End 1 other session"
 
-    def test_ending_several_others_says_what_happens(self, site, laptop):
+    def test_confirmation_explains_the_end_of_several_other_sessions(self, site, laptop):
         site.three()
         main = show(laptop, END_OTHER).one("main")
         assert main.one(class_="us-lead").text == (
@@ -656,20 +658,20 @@ class TestQuestions:
         )
         assert main.one("button").text == "End all 2 other sessions"
 
-    def test_without_others_there_is_nothing_to_end(self, laptop):
+    def test_confirmation_has_no_form_if_there_are_no_other_sessions(self, laptop):
         main = show(laptop, END_OTHER).one("main")
         assert main.all("form") == []
         assert main.one(class_="us-empty").text == "You aren't signed in anywhere else."
         assert main.one("a")["href"] == LIST
 
-    def test_each_posts_where_it_stands_and_has_a_way_back(self, laptop, phone):
+    def test_each_confirmation_posts_to_its_own_url_and_can_be_cancelled(self, laptop, phone):
         for url in (end_url(phone), end_url(laptop), END_OTHER):
             form = show(laptop, url).one("main").one("form")
             assert (form["method"], form["action"]) == ("post", url)
             assert form.one("input", name="csrfmiddlewaretoken")["value"]
             assert form.one("a", href=LIST).text == "Cancel"
 
-    def test_each_has_a_title_of_its_own(self, pages):
+    def test_each_page_has_its_own_title(self, pages):
         titles = [read(page.content.decode()).one("title").text for page in pages.values()]
         assert len(set(titles)) == 3
         assert all(titles)
@@ -679,7 +681,7 @@ GOOD = '<!DOCTYPE html><html lang="en" dir="ltr"><head><title>T</title></head><b
 
 
 class TestReader:
-    """What the tests above would find."""
+    """The functions by which the tests above find problems."""
 
     def test_a_good_page_has_no_problem(self):
         assert problems_of(GOOD.format('<p>Text, <a href="/">a link</a></p><br>')) == []
@@ -726,7 +728,7 @@ class TestReader:
         assert problems_of(GOOD.format(html))
 
     @pytest.mark.parametrize("attribute", ['lang="en"', 'dir="ltr"'])
-    def test_a_missing_language_is_found(self, attribute):
+    def test_a_missing_language_or_direction_is_found(self, attribute):
         assert problems_of(GOOD.format("").replace(attribute, ""))
 
     def test_an_undefined_variable_is_found(self):

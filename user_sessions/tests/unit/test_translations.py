@@ -1,4 +1,4 @@
-"""The catalogues: complete, right in their plurals and placeholders, and seen on the pages."""
+"""The catalogues are complete, have valid plurals and placeholders, and are used on the pages."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def forms(text):
 
 
 def compiled(path):
-    """Return what Django loads, which `make catalogs` has made."""
+    """Return the catalogue that Django loads, which `make catalogs` compiles."""
     mo = path.with_suffix(".mo")
     assert mo.is_file(), f"{mo.relative_to(ROOT)} is missing: run `make catalogs`."
     with mo.open("rb") as file:
@@ -69,7 +69,7 @@ def po_of(language):
 
 @pytest.fixture(scope="module")
 def wanted():
-    """What each app has to translate."""
+    """The texts that each app has to translate."""
     return {app: texts(MESSAGES["texts"](app)) for app in APPS}
 
 
@@ -78,21 +78,21 @@ class TestCatalogues:
         assert len(LANGUAGES) >= 12
 
     @pytest.mark.parametrize("theme", THEMES)
-    def test_a_theme_says_nothing_that_nobody_translates(self, wanted, theme):
-        """A site installs one theme, so what all themes say is in the catalogues of the app."""
+    def test_each_text_of_a_theme_is_in_a_catalogue(self, wanted, theme):
+        """A site installs one theme, so the app's catalogues have the texts of all themes."""
         allauths = {(text.id, text.context) for text in MESSAGES["_others_texts"]("allauth")}
         own = set(texts(MESSAGES["texts"](f"themes/{theme}")))
         assert own or theme == "default"
         assert own - wanted["user_sessions"].keys() - allauths == set()
 
     @each_catalogue
-    def test_it_has_every_text_and_no_other(self, wanted, app, path):
+    def test_a_catalogue_has_every_text_and_no_other(self, wanted, app, path):
         catalogue = load(path)
         assert set(texts(catalogue)) == set(wanted[app]), "Run `make messages`, and translate."
         assert not catalogue.obsolete
 
     @each_catalogue
-    def test_every_text_is_translated_for_certain(self, app, path):
+    def test_every_text_is_translated_and_not_fuzzy(self, app, path):
         catalogue = load(path)
         assert not catalogue.fuzzy
         left = [text.id for text in texts(catalogue).values() if not all(forms(text))]
@@ -100,13 +100,13 @@ class TestCatalogues:
         assert left == []
 
     @each_catalogue
-    def test_its_header_is_of_its_language(self, app, path):
+    def test_the_header_names_the_language(self, app, path):
         headers = dict(load(path).mime_headers)
         assert headers["Language"] == path.parts[-3]
         assert headers["Content-Type"] == "text/plain; charset=utf-8"
 
     @each_catalogue
-    def test_plurals_and_placeholders_fit(self, app, path):
+    def test_plurals_and_placeholders_are_valid(self, app, path):
         catalogue = load(path)
         plural = compiled(path).plural
         for text in texts(catalogue).values():
@@ -114,20 +114,24 @@ class TestCatalogues:
             python_format(catalogue, text)
             for number, form in enumerate(forms(text)):
                 left_out = placeholders(text.id) - placeholders(form)
-                # "an hour ago", where the form is for one number alone
-                allowed = {"count"} if isinstance(text.id, tuple) and alone(plural, number) else ()
+                # "an hour ago" needs no count if the form is for one number only
+                allowed = (
+                    {"count"}
+                    if isinstance(text.id, tuple) and is_for_one_number(plural, number)
+                    else ()
+                )
                 assert left_out <= set(allowed), form
 
     @each_catalogue
-    def test_nothing_is_hidden_in_a_translation(self, app, path):
-        """Text that runs from right to left needs no marks, since the pages isolate what they insert."""
+    def test_a_translation_has_no_invisible_characters(self, app, path):
+        """Text from right to left needs no marks, because the pages isolate the values that they insert."""
         for text in texts(load(path)).values():
             for form in forms(text):
                 assert form == form.strip()
                 assert not [c for c in form if unicodedata.category(c) in {"Cc", "Cf"}], form
 
     @each_catalogue
-    def test_what_is_compiled_is_what_is_written(self, app, path):
+    def test_the_compiled_catalogue_is_up_to_date(self, app, path):
         catalogue, loaded = load(path), compiled(path)
         stale = f"{path.relative_to(ROOT)} has changed: run `make catalogs`."
         assert loaded.info()["plural-forms"] == dict(catalogue.mime_headers)["Plural-Forms"], stale
@@ -187,7 +191,7 @@ def placeholders(text):
     return {match[1] for match in PYTHON_FORMAT.finditer(both)}
 
 
-def alone(plural, form):
+def is_for_one_number(plural, form):
     """Return whether a plural form is for one number, among those that a page may show."""
     return sum(plural(number) == form for number in range(1000)) == 1
 
@@ -196,7 +200,7 @@ def alone(plural, form):
 
 
 def fragments(html):
-    """Return each text of a page, and each that a screen reader or a hover says."""
+    """Return each text of a page, also of attributes for screen readers and tooltips."""
     root = read(html)
     pieces = []
     for element in root:
@@ -206,25 +210,25 @@ def fragments(html):
 
 
 def english_in(pages, language):
-    """Return what the pages say in English and the language says in another way."""
+    """Return the English texts on the pages that the language translates differently."""
     patterns = {}
     for text in texts(load(po_of(language))).values():
         ids = text.id if isinstance(text.id, tuple) else (text.id,)
         if not set(ids) & set(forms(text)):
             patterns |= {id_: pattern_of(id_) for id_ in ids}
-    patterns.pop("%(city)s, %(country)s", None)  # has no word of its own
+    patterns.pop("%(city)s, %(country)s", None)  # has no word to translate
     said = set().union(*map(fragments, pages))
     return {id_ for id_, pattern in patterns.items() if any(map(pattern.fullmatch, said))}
 
 
 def pattern_of(text):
-    """Return a text with anything in its placeholders."""
+    """Return a pattern of a text with any value in its placeholders."""
     fixed = [re.escape(part) for part in re.split(r"%\(\w+\)[sd]", text)]
     return re.compile(".+".join(fixed))
 
 
 def pages_in(code, browsers):
-    """Return all pages of one who is signed in with these browsers, in a language."""
+    """Return all pages, in a language, of a user who is signed in with these browsers."""
     laptop, phone, *_others = browsers
     laptop.cookies[settings.LANGUAGE_COOKIE_NAME] = code
     end = reverse("user_sessions:session_delete", args=[digest_of(phone.key)])
@@ -244,7 +248,7 @@ def pages_in(code, browsers):
 
 @pytest.fixture
 def browsers(user, make_browser, clock):
-    """Browsers of one person, each active some other time ago, the first of them just now."""
+    """Browsers of one user, last active at different times; the first is active now."""
     agents = [SAFARI_ON_IPHONE, CHROME_ON_WINDOWS, "", FIREFOX_ON_LINUX]
     signed_in = []
     for agent in agents:
@@ -262,11 +266,11 @@ def code(language):
 
 class TestPages:
     @each_language
-    def test_no_english_is_left(self, language, code, browsers):
+    def test_pages_have_no_untranslated_english(self, language, code, browsers):
         assert english_in(pages_in(code, browsers), language) == set()
 
     @each_language
-    def test_title_and_heading_are_the_catalogues(self, language, code, browsers):
+    def test_title_and_heading_are_translated(self, language, code, browsers):
         said = texts(load(po_of(language)))
         the_list, end, end_this, end_others, *_rest = map(read, pages_in(code, browsers))
         for page, text in (
@@ -279,8 +283,8 @@ class TestPages:
             assert page.one("h1").text == page.one("title").text == said[text, None].string
 
     @each_language
-    def test_english_would_be_seen(self, language, browsers):
-        """The same pages in English say each of these texts, or the tests above assert nothing."""
+    def test_english_on_the_pages_is_found(self, language, browsers):
+        """If the pages in English did not contain these texts, the tests above could not fail."""
         seen = english_in(pages_in("en", browsers), language)
         assert len(seen) > 20
         assert {"Last active %(ago)s", "Session ended: %(device)s.", "Sign out"} <= seen
@@ -288,7 +292,9 @@ class TestPages:
 
 @pytest.mark.parametrize("language", ["de"])
 @pytest.mark.parametrize("theme", WHOLE_THEMES)
-def test_the_account_menu_has_its_name_in_each_theme_alone(settings, laptop, theme, language, code):
+def test_the_account_menu_has_a_translated_name_in_each_theme(
+    settings, laptop, theme, language, code
+):
     themes = {f"user_sessions_themes.{name}" for name in THEMES}
     apps = [name for name in settings.INSTALLED_APPS if name not in themes]
     settings.INSTALLED_APPS = [f"user_sessions_themes.{theme}", *apps]
@@ -298,8 +304,8 @@ def test_the_account_menu_has_its_name_in_each_theme_alone(settings, laptop, the
 
 
 @pytest.mark.parametrize("language", ["ar", "he"])
-def test_a_device_begins_in_the_direction_of_its_language(code):
-    """A page isolates it by its first letter: a browser's Latin name would turn the words around."""
+def test_the_name_of_a_device_begins_in_the_direction_of_the_language(code):
+    """Its first letter decides its direction: a browser's Latin name would reverse the words."""
     with translation.override(code):
         words = device_name(FIREFOX_ON_LINUX) or ""
     assert unicodedata.bidirectional(words[0]) in {"R", "AL"}

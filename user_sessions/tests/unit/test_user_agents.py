@@ -35,11 +35,11 @@ def test_device_is_named_as_the_table_says(row):
         pytest.param("%20 1/1 " * 1_250, id="10,000 characters like an app's name"),
     ],
 )
-def test_what_tells_nothing_has_no_name(user_agent):
+def test_user_agent_without_a_product_has_no_name(user_agent):
     assert (parse(user_agent), device_name(user_agent)) == (Device(None, None, "other"), None)
 
 
-def test_name_that_an_app_gives_itself_is_bounded():
+def test_length_of_an_apps_name_is_bounded():
     app = f"{'x' * 500}/1 CFNetwork/1492.0.1 Darwin/23.3.0"
     assert len(device_name(app) or "") < 300
 

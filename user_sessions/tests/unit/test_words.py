@@ -124,7 +124,7 @@ def test_other_files_are_read_whole(path, source):
     assert [words.lower() for words in words_in(path, source)] == ["whoever"]
 
 
-def test_the_section_on_the_cache_protocol_is_left_for_later():
+def test_the_section_on_the_cache_protocol_is_skipped():
     page = "# Cache\n\n## What is promised\n\nWhoever.\n\n## Users\n\nWhoever.\n"
     found = hits("docs/how-to/cache.md", page)
     assert [(line, words) for line, words, _ in found] == [(9, "Whoever")]
@@ -156,7 +156,7 @@ def test_the_command_is_silent_about_good_prose(tmp_path):
     assert (done.stdout, done.returncode) == ("", 0)
 
 
-def test_the_command_has_a_help():
+def test_the_command_prints_a_help():
     assert run("--help").stdout.startswith("Find words in the repository's prose")
 
 
