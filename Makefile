@@ -115,6 +115,7 @@ stress: .venv-test ## Use and end sessions in many processes at once, on Postgre
 	@DATABASE_URL=$(or $(DATABASE_URL),$(POSTGRES_URL)) $(python) -m user_sessions.tests.tools.stress --sessions $(SESSIONS)
 
 lint: .venv-e2e .venv-lint .typing/user_sessions_themes assets ## Check style, types, templates, migrations, workflows and locks
+	@$(python) .ci/words
 	@$(python) -m ruff check
 	@$(python) -m ruff format --check
 	@$(python) -m mypy

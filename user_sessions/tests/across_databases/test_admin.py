@@ -267,7 +267,7 @@ class TestPages:
     @pytest.fixture
     def many(self, session_model, staff, monkeypatch):
         """Thirteen sessions, on a site that counts up to five."""
-        monkeypatch.setattr(pagination, "COUNTED", 5)
+        monkeypatch.setattr(pagination, "COUNT_LIMIT", 5)
         monkeypatch.setattr(SessionAdmin, "list_per_page", 3)
         monkeypatch.setattr(SessionAdmin, "list_max_show_all", 3)
         expire_date = timezone.now() + timedelta(days=1)

@@ -41,7 +41,7 @@ LONG = timedelta(hours=1)
 SHORT = timedelta(milliseconds=20)
 
 
-class Echo(ClosesWithSession, AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # Channels has no types
+class Echo(CloseOnSessionEndMixin, AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # Channels has no types
     """A site's consumer, which sends each message back."""
 
     async def receive_json(self, content, **kwargs):
@@ -71,8 +71,8 @@ def engine(request, settings):
 
 @pytest.fixture(autouse=True)
 def _reset_layer(monkeypatch):
-    monkeypatch.setattr(layer, "_asked_again_at", 0)
-    monkeypatch.setattr(layer, "_logged_again_at", 0)
+    monkeypatch.setattr(layer, "_retry_at", 0)
+    monkeypatch.setattr(layer, "_next_log_at", 0)
 
 
 class Socket(ApplicationCommunicator):
@@ -613,7 +613,7 @@ class TestLayerThatFails:
         assert "heartbeat" in record.message
 
     def test_a_websocket_receives_messages_again_after_failures(self, laptop, monkeypatch, caplog):
-        monkeypatch.setattr(layer, "REST", 0)
+        monkeypatch.setattr(layer, "BACK_OFF_SECONDS", 0)
         original = type(get_channel_layer()).receive
         failures = iter([ConnectionError("Connection refused.")] * 3)
 

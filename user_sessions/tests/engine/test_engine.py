@@ -453,9 +453,10 @@ def test_expired_sessions_are_cleared_and_others_kept(new_store, call, session_m
     assert session_model.objects.get().session_key == digest_of(store.session_key)
 
 
-def test_the_base_store_does_not_implement_touch():
-    with pytest.raises(NotImplementedError, match=r"touch\(\)"):
-        BaseStore().touch()
+@pytest.mark.parametrize("name", ["touch", "get_model_class"])
+def test_the_base_store_leaves_storage_to_its_subclasses(name):
+    with pytest.raises(NotImplementedError, match=rf"{name}\(\)"):
+        getattr(BaseStore(), name)()
 
 
 def test_each_public_method_has_an_asynchronous_twin_with_its_signature(store_class):

@@ -197,6 +197,12 @@ class TestQuerySet:
 
 
 class TestEnd:
+    @pytest.mark.parametrize("name", ["end", "aend", "delete", "update"])
+    def test_a_template_cannot_call_it(self, laptop, session_model, name):
+        for target in (session_model.objects.all(), session_model.objects, laptop.row):
+            Template(f"{{{{ target.{name} }}}}").render(Context({"target": target}))
+        assert session_model.objects.count() == 1
+
     def test_end_returns_whether_this_call_ended_the_session(self, make_session, call):
         session = make_session()
         assert call(session, "end") is True

@@ -55,11 +55,8 @@ def graph(package: str, root: Path = ROOT) -> dict[str, set[str]]:
 
 @pytest.mark.parametrize("package", ["user_sessions", "themes", "demo_site", "e2e"])
 def test_no_module_imports_one_that_imports_it_back(package):
-    try:
-        order = [*TopologicalSorter(graph(package)).static_order()]
-    except CycleError as error:
-        pytest.fail(" imports ".join(reversed(error.args[1])))
-    assert order
+    imports = graph(package)
+    assert {*TopologicalSorter(imports).static_order()} == imports.keys()  # raises CycleError
 
 
 @pytest.mark.parametrize(
