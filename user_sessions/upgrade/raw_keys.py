@@ -1,7 +1,10 @@
 """Rows whose primary key is still the raw session key, as django-user-sessions 2.0 stored it.
 
 Migration 0005 hashes them. Until a database has it applied, sessions are looked up by raw key and by
-digest. Afterwards only digests are accepted, so a raw key from an old backup is of no use here.
+digest. Afterwards, only by digest.
+
+A raw key in a backup from before the migration still is a session key. Anyone who reads it can use the
+session until the session ends, expires or changes its key.
 """
 
 from __future__ import annotations
