@@ -88,13 +88,13 @@ class Socket(ApplicationCommunicator):
         await self.send_input({"type": "websocket.connect"})
         return await self.receive_output(5)
 
-    async def say(self, word):
+    async def send(self, word):
         await self.send_input({"type": "websocket.receive", "text": json.dumps(word)})
         return await self.receive_output(5)
 
     async def is_open(self):
         """Return whether two messages come back; a message from the layer would come in between."""
-        return [await self.say(word) for word in ("1", "2")] == [
+        return [await self.send(word) for word in ("1", "2")] == [
             {"type": "websocket.send", "text": json.dumps(word)} for word in ("1", "2")
         ]
 
@@ -246,12 +246,12 @@ class TestEnding:
             return execute(sql, params, many, context)
 
         with (
-            listening_to_the_layer() as told,
+            listening_to_the_layer() as groups,
             connection.execute_wrapper(refuse),
             pytest.raises(DatabaseError, match="refused"),
         ):
             session_model.objects.filter(pk=laptop.row.pk).end()
-        assert told == []
+        assert groups == []
         assert laptop.who() == user.get_username()
 
     def test_an_end_sends_its_message_after_the_commit(self, laptop):
@@ -260,32 +260,32 @@ class TestEnding:
         def end_in_a_transaction():
             with transaction.atomic():
                 laptop.row.end()
-                sent.append(list(told))
-            sent.append(list(told))
+                sent.append(list(groups))
+            sent.append(list(groups))
 
-        with listening_to_the_layer() as told:
+        with listening_to_the_layer() as groups:
             end_in_a_transaction()
         assert sent == [[], [group_of(digest_of(laptop.key))]]
 
     def test_a_cascade_sends_its_messages_in_one_call(self, user, make_browser):
         rows = [make_browser(user).row for _number in range(3)]
         with (
-            listening_to_the_layer() as told,
+            listening_to_the_layer() as groups,
             mock.patch.object(layer, "notify", wraps=layer.notify) as notify,
         ):
             user.delete()
-        assert len(told) == 3
-        assert set(told) == {group_of(row.pk) for row in rows}
+        assert len(groups) == 3
+        assert set(groups) == {group_of(row.pk) for row in rows}
         assert notify.call_count == 1
 
     def test_an_end_undone_by_a_savepoint_does_not_cancel_other_messages(self, user, make_browser):
         undone, ended = (make_browser(user).row for _number in range(2))
-        with listening_to_the_layer() as told, transaction.atomic():
+        with listening_to_the_layer() as groups, transaction.atomic():
             with suppress(DatabaseError), transaction.atomic():
                 undone.end()
                 raise DatabaseError
             ended.end()
-        assert told == [group_of(ended.pk)]
+        assert groups == [group_of(ended.pk)]
 
     def test_a_consumer_answers_no_message_after_the_end(self, laptop):
         """A message that the browser sent before it received the close is not answered."""
@@ -324,23 +324,23 @@ class TestEnding:
 
     def test_clearing_expired_sessions_sends_no_message(self, laptop, clock, store_class):
         clock.move(days=30)
-        with listening_to_the_layer() as told:
+        with listening_to_the_layer() as groups:
             store_class.clear_expired()
-        assert told == []
+        assert groups == []
 
 
 @contextmanager
 def listening_to_the_layer():
     """Yield a list that collects each group to which a message is sent."""
-    told = []
+    groups = []
     original = type(get_channel_layer()).group_send
 
     async def group_send(self, group, message):
-        told.append(group)
+        groups.append(group)
         await original(self, group, message)
 
     with mock.patch.object(type(get_channel_layer()), "group_send", group_send):
-        yield told
+        yield groups
 
 
 class TestSavingAUser:
@@ -349,9 +349,9 @@ class TestSavingAUser:
         [(["last_login"], 0), (["password"], 1), (["is_active", "email"], 1), (None, 1)],
     )
     def test_saving_a_user_sends_a_message_if_access_may_change(self, fields, number, laptop, user):
-        with listening_to_the_layer() as told:
+        with listening_to_the_layer() as groups:
             user.save(update_fields=fields)
-        assert told == [group_of(digest_of(laptop.key))] * number
+        assert groups == [group_of(digest_of(laptop.key))] * number
 
     def test_saving_a_user_closes_no_websocket_that_is_still_valid(self, laptop, user):
         @in_loop
@@ -672,7 +672,7 @@ class TestStacks:
         @in_loop
         async def test():
             async with opened(laptop.key, consumer=Saving, stack=stack) as socket:
-                await socket.say("new")
+                await socket.send("new")
 
         test()
         row = laptop.row
@@ -684,7 +684,7 @@ class TestStacks:
         async def test():
             socket = Socket(laptop.key, consumer=Saving, stack=stack)
             await socket.connect()
-            await socket.say("old")
+            await socket.send("old")
             await session_model.objects.all().aend()
             await socket.send_input({"type": "websocket.receive", "text": '"new"'})
             with pytest.raises(SessionEnded):
@@ -703,7 +703,7 @@ class TestStacks:
         @in_loop
         async def test():
             async with opened(laptop.key, consumer=Who, stack=stack) as socket:
-                return json.loads((await socket.say(""))["text"])
+                return json.loads((await socket.send(""))["text"])
 
         named = user.get_username() if stack is AuthMiddlewareStack else None
         assert test() == [user.pk, named]

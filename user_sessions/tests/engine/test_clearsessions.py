@@ -174,11 +174,11 @@ def test_a_signal_receiver_gets_each_removed_session(make_sessions, batches, ses
     """If a receiver or a related row needs the instances, Django deletes them."""
     make_sessions(*range(1, 101))
     with (
-        listening(pre_delete, session_model) as heard,
+        listening(pre_delete, session_model) as received,
         CaptureQueriesContext(connection) as captured,
     ):
         assert sum(batches(size)) == 100
-    assert len({each["pk"] for each in heard}) == 100
+    assert len({each["pk"] for each in received}) == 100
     assert not any("ctid" in query["sql"] for query in captured)  # by date: a row may move
 
 
@@ -208,9 +208,9 @@ def test_expired_rows_with_raw_keys_are_removed(size):
 @pytest.mark.parametrize("size", [3, 50])
 def test_expired_rows_with_raw_keys_are_removed_with_a_signal_receiver(size):
     """They are hashed first, and PostgreSQL moves a changed row to another place."""
-    with listening(pre_delete, Session) as heard:
+    with listening(pre_delete, Session) as received:
         assert sum(remove_expired(Session.objects.all(), size)) == 100
-    assert len({each["pk"] for each in heard}) == 100
+    assert len({each["pk"] for each in received}) == 100
     assert not Session.objects.exists()
 
 

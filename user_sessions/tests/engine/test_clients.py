@@ -39,14 +39,14 @@ def test_a_sign_in_comes_from_the_clients_device_and_address(user, session_model
 def test_user_logged_in_gets_a_request_of_the_user(user):
     people = []
 
-    def hear(request, user, **kwargs):
+    def receive(request, user, **kwargs):
         people.append((request.user, user))
 
-    user_logged_in.connect(hear)
+    user_logged_in.connect(receive)
     try:
         Client().force_login(user)
     finally:
-        user_logged_in.disconnect(hear)
+        user_logged_in.disconnect(receive)
     assert people == [(user, user)]
 
 

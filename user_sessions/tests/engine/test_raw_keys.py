@@ -136,17 +136,17 @@ class TestInstances:
         assert Session.objects.get().ip == "203.0.113.9"
 
     def test_a_deletion_with_signals_deletes_each_row(self, session):
-        heard = []
+        received = []
 
-        def hear(instance, **kwargs):
-            heard.append(instance)
+        def receive(instance, **kwargs):
+            received.append(instance)
 
-        post_delete.connect(hear, sender=Session)
+        post_delete.connect(receive, sender=Session)
         try:
             Session.objects.all().delete()
         finally:
-            post_delete.disconnect(hear, sender=Session)
-        assert (stored_keys(), len(heard)) == (set(), 1)
+            post_delete.disconnect(receive, sender=Session)
+        assert (stored_keys(), len(received)) == (set(), 1)
 
 
 @pytest.mark.usefixtures("unmigrated")

@@ -211,15 +211,15 @@ def test_saving_an_ended_session_takes_one_query_and_raises(saved, call, assert_
 
 def test_saving_an_ended_session_sends_no_post_save(saved, call):
     saved.model.objects.filter(pk=saved.session_key).end()
-    with listening(post_save, saved.model) as told, pytest.raises(SessionEnded):
+    with listening(post_save, saved.model) as received, pytest.raises(SessionEnded):
         call(saved, "save")
-    assert not told
+    assert not received
 
 
 def test_a_save_sends_post_save_once(saved, call):
-    with listening(post_save, saved.model) as told:
+    with listening(post_save, saved.model) as received:
         call(saved, "save")
-    (arguments,) = told
+    (arguments,) = received
     assert arguments["pk"] == digest_of(saved.session_key)
     assert "session_data" in arguments["update_fields"]
     assert not arguments["created"]

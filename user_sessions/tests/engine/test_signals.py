@@ -14,17 +14,17 @@ ELSEWHERE = Client("198.51.100.7", "Agent/2")
 
 
 @pytest.fixture
-def heard():
+def received():
     """The arguments of each ``client_changed`` that is sent during a test."""
     messages = []
 
-    def hear(**message):
+    def receive(**message):
         del message["signal"]
         messages.append(message)
 
-    client_changed.connect(hear)
+    client_changed.connect(receive)
     yield messages
-    client_changed.disconnect(hear)
+    client_changed.disconnect(receive)
 
 
 @pytest.fixture
@@ -42,11 +42,11 @@ def store(store_class, key):
 
 @pytest.mark.parametrize("method", ["save", "touch", "cycle_key"])
 def test_client_changed_is_sent_once_with_old_and_new_client(
-    store, call, heard, user, session_model, method
+    store, call, received, user, session_model, method
 ):
     call(store, method)
     call(store, "save")
-    assert heard == [
+    assert received == [
         {
             "sender": session_model,
             "session_key": digest_of(store.session_key),
@@ -58,50 +58,50 @@ def test_client_changed_is_sent_once_with_old_and_new_client(
 
 
 @pytest.mark.parametrize("method", ["save", "touch", "cycle_key"])
-def test_client_changed_is_not_sent_for_the_same_client(store_class, key, call, heard, method):
+def test_client_changed_is_not_sent_for_the_same_client(store_class, key, call, received, method):
     store = store_class(key, user_agent=HERE.user_agent, ip=HERE.ip)
     store["value"] = store.get("anything")
     call(store, method)
-    assert heard == []
+    assert received == []
 
 
-def test_client_changed_is_not_sent_for_an_ended_session(store, call, heard, session_model):
+def test_client_changed_is_not_sent_for_an_ended_session(store, call, received, session_model):
     session_model.objects.all().end()
     call(store, "touch")
-    assert heard == []
+    assert received == []
 
 
 def test_client_changed_is_not_sent_by_a_store_that_never_read_the_session(
-    store_class, key, call, heard
+    store_class, key, call, received
 ):
     store = store_class(key, user_agent=ELSEWHERE.user_agent, ip=ELSEWHERE.ip)
     store.clear()
     call(store, "save")
-    assert heard == []
+    assert received == []
 
 
 def test_client_changed_is_not_sent_if_the_old_client_is_unknown(
-    store, call, heard, session_model, store_class, key
+    store, call, received, session_model, store_class, key
 ):
     session_model.objects.update(ip=None, user_agent=None)
     store = store_class(key, user_agent=ELSEWHERE.user_agent, ip=ELSEWHERE.ip)
     call(store, "get", "anything")
     call(store, "touch")
-    assert heard == []
+    assert received == []
 
 
 def test_djangos_signals_get_the_user_who_signs_in_or_out(user, client, settings):
     people = []
 
-    def hear(request, user, **kwargs):
+    def receive(request, user, **kwargs):
         people.append((request.user.get_username(), user.get_username()))
 
-    user_logged_in.connect(hear)
-    user_logged_out.connect(hear)
+    user_logged_in.connect(receive)
+    user_logged_out.connect(receive)
     try:
         client.post("/sign-in/", {"username": user.get_username(), "password": PASSWORD})
         client.post("/sign-out/")
     finally:
-        user_logged_in.disconnect(hear)
-        user_logged_out.disconnect(hear)
+        user_logged_in.disconnect(receive)
+        user_logged_out.disconnect(receive)
     assert people == [(user.get_username(), user.get_username())] * 2

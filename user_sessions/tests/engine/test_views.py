@@ -34,7 +34,7 @@ def stranger(other_user, make_browser):
     return make_browser(other_user, user_agent=CHROME_ON_WINDOWS)
 
 
-def said(response):
+def messages_of(response):
     return [str(message) for message in get_messages(response.wsgi_request)]
 
 
@@ -118,7 +118,7 @@ class TestEndOne:
     def test_a_post_ends_the_session(self, laptop, phone):
         response = laptop.post(end_url(phone))
         assert response.url == LIST
-        assert said(response) == ["Session ended: Safari on iPhone."]
+        assert messages_of(response) == ["Session ended: Safari on iPhone."]
         assert phone.who() == "nobody"
 
     @pytest.mark.parametrize(
@@ -142,12 +142,12 @@ class TestEndOne:
 
     def test_the_message_names_an_unknown_device(self, laptop, phone, session_model):
         session_model.objects.filter(pk=phone.key).update(user_agent=None)
-        assert said(laptop.post(end_url(phone))) == ["Session ended: unknown device."]
+        assert messages_of(laptop.post(end_url(phone))) == ["Session ended: unknown device."]
 
     def test_ending_the_current_session_signs_out(self, laptop, session_model, settings):
         response = laptop.post(end_url(laptop))
         assert response.url == settings.LOGOUT_REDIRECT_URL
-        assert said(response) == ["You have signed out."]
+        assert messages_of(response) == ["You have signed out."]
         assert laptop.who() == "nobody"
         assert not session_model.objects.filter(user__isnull=False).exists()
 
@@ -164,7 +164,7 @@ class TestEndOne:
         for url in (end_url(stranger), UNKNOWN):
             response = laptop.post(url)
             assert response.url == LIST
-            assert said(response)[-1] == "That session has already ended."
+            assert messages_of(response)[-1] == "That session has already ended."
         assert stranger.who() != "nobody"
 
     def test_a_get_for_an_unknown_session_is_a_404(self, laptop):
@@ -186,7 +186,7 @@ class TestEndOne:
         laptop.post(end_url(phone), {"page": "2"})
         response = laptop.post(end_url(phone), {"page": "2"})
         assert response.url == f"{LIST}?page=2"
-        assert said(response)[-1] == "That session has already ended."
+        assert messages_of(response)[-1] == "That session has already ended."
 
 
 def reverse_or_path(url):
@@ -204,7 +204,7 @@ class TestEndOthers:
         tablet = make_browser(user)
         response = laptop.post(END_OTHER)
         assert response.url == LIST
-        assert said(response) == ["Ended 2 other sessions."]
+        assert messages_of(response) == ["Ended 2 other sessions."]
         assert [one.who() for one in (phone, tablet)] == ["nobody", "nobody"]
         assert [one.who() for one in (laptop, stranger)] == [
             user.get_username(),
@@ -212,10 +212,10 @@ class TestEndOthers:
         ]
 
     def test_the_message_for_one_session_is_singular(self, laptop, phone):
-        assert said(laptop.post(END_OTHER)) == ["Ended 1 other session."]
+        assert messages_of(laptop.post(END_OTHER)) == ["Ended 1 other session."]
 
     def test_a_post_without_other_sessions_shows_a_message(self, laptop):
-        assert said(laptop.post(END_OTHER)) == ["There was no other session to end."]
+        assert messages_of(laptop.post(END_OTHER)) == ["There was no other session to end."]
 
     def test_ending_a_hundred_sessions_takes_as_many_queries_as_one(
         self, laptop, session_model, assert_queries, cached

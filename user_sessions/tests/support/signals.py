@@ -11,13 +11,13 @@ def listening(signal, model):
 
     The key is stored separately, because a deletion removes it from the instance.
     """
-    told = []
+    received = []
 
-    def listener(instance, **arguments):
-        told.append({"pk": instance.pk, **arguments})
+    def receiver(instance, **arguments):
+        received.append({"pk": instance.pk, **arguments})
 
-    signal.connect(listener, sender=model)
+    signal.connect(receiver, sender=model)
     try:
-        yield told
+        yield received
     finally:
-        signal.disconnect(listener, sender=model)
+        signal.disconnect(receiver, sender=model)

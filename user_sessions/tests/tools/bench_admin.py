@@ -141,7 +141,7 @@ def explain(name: str, captured) -> list[str]:
 
 
 def orders() -> dict[str, tuple[str, Any]]:
-    """Return each order of the rows by name: its column, and a function that changes the expired ones."""
+    """Return for each order its column, and a function that changes the expired sessions, or None."""
     from django.utils import timezone
 
     from user_sessions.keys import RawKey
