@@ -198,7 +198,7 @@ class TestQuerySet:
 
 class TestEnd:
     @pytest.mark.parametrize("name", ["end", "aend", "delete", "update"])
-    def test_a_template_cannot_call_it(self, laptop, session_model, name):
+    def test_a_template_cannot_call_a_method_that_ends_sessions(self, laptop, session_model, name):
         for target in (session_model.objects.all(), session_model.objects, laptop.row):
             Template(f"{{{{ target.{name} }}}}").render(Context({"target": target}))
         assert session_model.objects.count() == 1
