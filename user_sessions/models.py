@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
-from django.db import OperationalError, connections, models, router, transaction
+from django.db import OperationalError, connections, models, router
 from django.db.models.deletion import Collector
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 from user_sessions import rows
-from user_sessions.django_private import gives_values
+from user_sessions.django_private import gives_values, is_in_callers_transaction
 from user_sessions.engine import store_of
 from user_sessions.fields import SessionKeyField
 from user_sessions.keys import RawKey, is_digest
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 _DEFAULT_STORE = "user_sessions.backends.db.SessionStore"
 
 END_ATTEMPTS = 100
+
+# A session's user and sign-in time, and these by the session's key.
+SignIn = tuple[Any, datetime | None]
+SignIns = dict[RawKey, SignIn]
 
 AnySession = TypeVar("AnySession", bound="AbstractSession")
 AnyFunction = TypeVar("AnyFunction", bound=Callable[..., Any])
@@ -55,6 +59,7 @@ class SessionQuerySet(models.QuerySet[AnySession]):
         """Return the expired sessions, which ``clearsessions`` deletes."""
         return self.filter(expire_date__lte=timezone.now())
 
+    @_marked(alters_data=True)
     def hashed(self) -> SessionQuerySet[AnySession]:  # 4.0: remove
         """Replace each raw key by its digest, and return the same sessions."""
         if raw_keys.may_be_left(self.model, self.db):
@@ -79,27 +84,35 @@ class SessionQuerySet(models.QuerySet[AnySession]):
         return super().delete()
 
     @staticmethod
-    def _sign_ins(sessions: SessionQuerySet[Any]) -> dict[RawKey, tuple[Any, datetime | None]]:
-        """Return the user and the sign-in time for each key, in the form that its row has."""
-        rows = sessions.values_list("pk", "user_id", "created_at")
-        return {RawKey(key): (user_id, created_at) for key, user_id, created_at in rows}
+    def _sign_ins(sessions: SessionQuerySet[Any]) -> SignIns:
+        """Return the user and the sign-in time of each session, by its key as stored."""
+        values = sessions.order_by().values_list("pk", "user_id", "created_at")
+        return {RawKey(key): (user_id, created_at) for key, user_id, created_at in values}
 
-    def _locked(self) -> SessionQuerySet[AnySession]:
-        """Return the same sessions, to be read with row locks.
+    def _latest(self) -> SessionQuerySet[AnySession]:
+        """Return a queryset of the same sessions that reads the latest committed rows.
 
-        Under REPEATABLE READ a plain read returns a snapshot, which may hold rows that others have
-        deleted; a locking read of MariaDB and MySQL returns the latest committed rows. A statement with
-        GROUP BY or DISTINCT can't lock rows, so it becomes a subquery.
+        In a transaction of MariaDB or MySQL, a plain read may return an older snapshot (REPEATABLE READ),
+        and a locking read doesn't. PostgreSQL rejects a DELETE of a row that changed after its snapshot.
         """
-        sessions = self.order_by()
-        if sessions.query.group_by is not None or sessions.query.distinct:
-            keys = sessions.values("pk")
-            sessions = type(self)(self.model, using=self.db).filter(pk__in=keys)
-        features = connections[self.db].features
-        return sessions.select_for_update(of=("self",) if features.has_select_for_update_of else ())
+        connection = connections[self.db]
+        is_snapshot = connection.vendor == "mysql" and is_in_callers_transaction(connection)
+        return self.select_for_update() if is_snapshot else self
+
+    def _successors(self, found: SignIns) -> SignIns:
+        """Return signed-in sessions that had one of these keys and have another one now."""
+        signed_in = [sign_in for sign_in in found.values() if None not in sign_in]
+        successors: SignIns = {}
+        for start in range(0, len(signed_in), rows.BATCH):
+            users, times = zip(*signed_in[start : start + rows.BATCH], strict=True)
+            sessions = self.filter(user_id__in=set(users), created_at__in=set(times))
+            successors |= self._sign_ins(sessions._latest())
+        sign_ins = set(found.values())
+        new = successors.keys() - found.keys()
+        return {key: successors[key] for key in new if successors[key] in sign_ins}
 
     def _delete_by_keys(self, keys: list[RawKey]) -> int:
-        """Delete the sessions with these keys, each in the form that its row has; return how many."""
+        """Delete those of the sessions that have these keys, as stored, and return how many."""
         if rows.is_announced(self.model) and rows.can_delete_at_once(self):
             return rows.delete(self, keys)
         deleted = 0
@@ -115,23 +128,37 @@ class SessionQuerySet(models.QuerySet[AnySession]):
 
     @_marked(alters_data=True)
     def end(self) -> int:
-        """End the sessions that exist at this call, and return how many.
+        """End the sessions that match now, and return how many.
 
-        Another request may change a session's key meanwhile. Its new row is invisible to a DELETE that
-        waited for the old row, so look again. The new row has the same user and sign-in time; a sign-in
-        after the call has another time and does not end. Raise OperationalError if keys change each time.
+        Another request may move a session to a new key during this call. A DELETE that waited for the old
+        row doesn't see the new one, so look again until no session is left. The new row has the same user
+        and sign-in time; a sign-in after the call has another time and does not end.
+
+        Raise OperationalError if keys changed during each of END_ATTEMPTS attempts, and TypeError for a
+        queryset that Django can't delete, such as a slice.
         """
-        found = self._sign_ins(self.order_by())
-        sign_ins, ended = {*found.values()}, 0
+        if self._is_sliced_or_combined() or gives_values(self) or self.query.distinct_fields:
+            super().delete()  # raises
+        latest, all_sessions = self._latest(), type(self)(self.model, using=self.db)
+        found = self._sign_ins(self)
+        if latest is not self:
+            found |= self._sign_ins(latest)
+        if not found:
+            return 0
+        sessions, seen, sign_ins, ended = self, SignIns(), set(found.values()), 0
         for _attempt in range(END_ATTEMPTS):
-            ended += self._delete_by_keys([*found])
-            with transaction.atomic(using=self.db):
-                left = self._sign_ins(self._locked())
+            deleted = sessions._delete_by_keys(list(found))
+            ended += deleted
+            seen |= found
+            left = self._sign_ins(self._latest())
+            if deleted < len(found):
+                left |= all_sessions._successors(seen)
             found = {key: sign_in for key, sign_in in left.items() if sign_in in sign_ins}
             if not found:
                 return ended
+            sessions = all_sessions
         raise OperationalError(
-            "The keys of some sessions changed each time. Try to end them again."
+            f"The keys of some sessions changed during each of {END_ATTEMPTS} attempts. Call end() again."
         )
 
     @_marked(alters_data=True)
@@ -220,10 +247,14 @@ class AbstractSession(AbstractBaseSession):
 
     @_marked(alters_data=True)
     def end(self) -> bool:
-        """End this session. Return False if it had already ended."""
+        """End this session, even if its key has changed. Return False if it had already ended."""
+        sessions = type(self).objects
         keys = raw_keys.forms_of([self.raw_key or RawKey(self.pk)])  # 4.0: remove
-        _total, deleted = type(self).objects.filter(pk__in=keys).delete()
-        return bool(deleted.get(self._meta.label))
+        _total, deleted = sessions.filter(pk__in=keys).delete()
+        if deleted or self.user_id is None or self.created_at is None:
+            return bool(deleted.get(self._meta.label))
+        # The new row has the same user and sign-in time.
+        return bool(sessions.filter(user_id=self.user_id, created_at=self.created_at).end())
 
     @_marked(alters_data=True)
     async def aend(self) -> bool:

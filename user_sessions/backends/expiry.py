@@ -62,7 +62,8 @@ def _by_page(  # pragma: no cover (PostgreSQL only)
         page_bytes, table_bytes = cursor.fetchone()
     pages, step = table_bytes // page_bytes, size * ROW_BYTES // page_bytes
     few = not _ends(sessions, "expire_date", MANY * pages or 1)
-    if few or not step or not rows.can_delete_at_once(sessions):
+    # The parent of a partitioned table has no pages.
+    if few or not pages or not step or not rows.can_delete_at_once(sessions):
         yield from _by_date(sessions, size)
         return
     for page in range(0, pages, step):

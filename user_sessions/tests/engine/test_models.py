@@ -158,7 +158,7 @@ class TestQuerySet:
 
         post_delete.connect(cycle, sender=session_model)
         try:
-            with pytest.raises(OperationalError, match="Try to end them again"):
+            with pytest.raises(OperationalError, match=r"Call end\(\) again"):
                 session_model.objects.all().end()
         finally:
             post_delete.disconnect(cycle, sender=session_model)
@@ -202,6 +202,17 @@ class TestEnd:
         for target in (session_model.objects.all(), session_model.objects, laptop.row):
             Template(f"{{{{ target.{name} }}}}").render(Context({"target": target}))
         assert session_model.objects.count() == 1
+
+    def test_end_ends_a_session_that_has_another_key_by_now(
+        self, laptop, user, make_browser, store_class, call
+    ):
+        phone, session = make_browser(user), laptop.row
+        store = store_class(laptop.key)
+        store.cycle_key()
+        assert call(session, "end") is True
+        assert not store_class(store.session_key)._session
+        assert call(session, "end") is False
+        assert phone.row
 
     def test_end_returns_whether_this_call_ended_the_session(self, make_session, call):
         session = make_session()

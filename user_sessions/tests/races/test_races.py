@@ -116,10 +116,43 @@ def test_end_returns_if_the_snapshot_still_shows_ended_sessions(
             assert session_model.objects.all().end() == 1
 
 
-def test_ending_all_sessions_includes_one_whose_key_changes_meanwhile(store, session_model, key):
-    with elsewhere(lambda: session_model.objects.all().end()) as start:
+CHOICES = {
+    "all": lambda sessions, key: sessions.all(),
+    "its old key": lambda sessions, key: sessions.filter(pk=key),
+    "its old address": lambda sessions, key: sessions.filter(ip="192.0.2.1"),
+}
+
+
+@pytest.mark.parametrize("choice", CHOICES.values(), ids=CHOICES)
+def test_ending_a_queryset_includes_a_session_whose_key_changes_meanwhile(
+    store, session_model, key, choice, make_browser
+):
+    """Its new row, with another key and address, may not match the queryset."""
+    stays = make_browser(session_model.objects.get(pk=key).user, ip="203.0.113.9").row.pk
+    chosen = choice(session_model.objects, key)
+    with elsewhere(chosen.end) as start:
         with transaction.atomic():
             store.cycle_key()
             other = wait_until_blocked(start())
-        other.result(DEADLINE)
+        assert other.result(DEADLINE) == (2 if choice is CHOICES["all"] else 1)
     assert not session_model.objects.filter(pk=digest_of(store.session_key)).exists()
+    assert session_model.objects.filter(pk=stays).exists() == (choice is not CHOICES["all"])
+
+
+def test_ending_a_session_ends_it_if_its_key_changes_meanwhile(store, session_model, key):
+    session = session_model.objects.get(pk=key)
+    with elsewhere(session.end) as start:
+        with transaction.atomic():
+            store.cycle_key()
+            other = wait_until_blocked(start())
+        assert other.result(DEADLINE) is True
+    assert not session_model.objects.exists()
+
+
+def test_ending_a_queryset_leaves_a_session_that_stops_to_match(store, session_model, key):
+    with elsewhere(session_model.objects.filter(ip="192.0.2.1").end) as start:
+        with transaction.atomic():
+            store.touch()
+            other = wait_until_blocked(start())
+        assert other.result(DEADLINE) == 0
+    assert session_model.objects.get(pk=key).ip == "198.51.100.7"
