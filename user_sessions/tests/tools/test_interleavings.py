@@ -294,9 +294,8 @@ def no_tombstone(monkeypatch):
 
 
 def _delete_by(delete_batch, monkeypatch):
-    def delete(sessions):
-        deleted = rows._by_keys(sessions, delete_batch)
-        return deleted, {sessions.model._meta.label: deleted}
+    def delete(sessions, keys=None):
+        return rows._by_keys(sessions, delete_batch, keys)
 
     monkeypatch.setattr(rows, "delete", delete)
 
@@ -332,7 +331,7 @@ def row_taken_for_unchanged(monkeypatch):
 
 
 def data_for_the_marker(monkeypatch):
-    monkeypatch.setattr(cached_db, "in_callers_transaction", lambda using: False)
+    monkeypatch.setattr(cached_db, "is_in_callers_transaction", lambda connection: False)
 
 
 def data_over_the_marker(monkeypatch):
