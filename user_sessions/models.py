@@ -78,8 +78,8 @@ class SessionQuerySet(models.QuerySet[AnySession]):
         if announced and rows.can_delete_at_once(self):
             deleted = rows.delete(self)
             return deleted, {self.model._meta.label: deleted} if deleted else {}
-        # Otherwise Django deletes by the primary keys of instances, which hold digests.
         if not Collector(using=self.db, origin=self).can_fast_delete(self):
+            # Django then deletes by the primary keys of instances, which are digests.
             self.hashed()  # 4.0: remove
         return super().delete()
 
@@ -167,7 +167,7 @@ class SessionQuerySet(models.QuerySet[AnySession]):
 
 
 class SessionManager(BaseSessionManager.from_queryset(SessionQuerySet)):  # type: ignore[misc]  # a class made at run time
-    """Reads from the database that sessions are written to: a lagging replica may show ended ones."""
+    """A manager that reads from the write database, since a replica may lag and still have ended sessions."""
 
     use_in_migrations = True
 
@@ -234,7 +234,7 @@ class AbstractSession(AbstractBaseSession):
         return cast("type[SessionStore]", store_of(cls) or import_string(_DEFAULT_STORE))
 
     def refresh_from_db(self, using: str | None = None, *args: Any, **kwargs: Any) -> None:
-        """Read from the same database as before; for deferred fields Django asks the router."""
+        """Reload from the database of the instance; for deferred fields Django would ask the router."""
         super().refresh_from_db(using or self._state.db, *args, **kwargs)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
@@ -289,5 +289,5 @@ class Session(AbstractSession):
             self.raw_key = None
 
 
-# The saves that ``backends.statements`` may bypass; a wrapped or overridden one is not among them.
+# backends.statements may replace these by one UPDATE, and no save() that a site has overridden.
 OWN_SAVES = (AbstractSession.save, Session.save)

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 BATCH = 2000  # sessions per statement and per cache call
 
 # Sent after rows are deleted and before the COMMIT, in the same transaction. The sender is the model of
-# the sessions, ``session_keys`` are digests, and ``using`` names the database. After connecting, call
-# ``connect()``. An expired session that ``clearsessions`` deletes is not announced.
+# the sessions, ``session_keys`` are digests, and ``using`` names the database. After you connect a
+# receiver, call ``connect()``. ``clearsessions`` deletes expired sessions without this signal if it can.
 sessions_deleted = Signal()
 
 
@@ -45,7 +45,7 @@ def is_announced(model: type[models.Model]) -> bool:
 
 
 def can_delete_at_once(sessions: SessionQuerySet[Any]) -> bool:
-    """Return whether Django could delete these sessions in one statement, without their instances."""
+    """Return whether one statement can delete these sessions. The app's own receivers don't count."""
     return _Collector(using=sessions.db, origin=sessions).can_fast_delete(sessions)
 
 
@@ -64,7 +64,8 @@ def delete(sessions: SessionQuerySet[Any], keys: Sequence[RawKey] | None = None)
 def delete_expired(sessions: SessionQuerySet[Any]) -> int:
     """Delete expired sessions, and return how many.
 
-    They are not announced: a cache entry holds its session's expiry, and a websocket's heartbeat finds out.
+    They are not announced if one statement can delete them: a cache entry holds the expiry of its session,
+    and a websocket notices it at its next heartbeat.
     """
     if is_announced(sessions.model) and can_delete_at_once(sessions):
         return delete_in_one_statement(sessions)
@@ -85,7 +86,7 @@ def update(sessions: SessionQuerySet[Any], values: dict[str, Any]) -> int:
 
 @contextmanager
 def saving(session: AbstractSession, using: str) -> Iterator[None]:
-    """Invalidate the cache entry of a session whose instance is saved outside the engine."""
+    """Run a block that saves an instance in a transaction, then invalidate the session's cache entry."""
     with transaction.atomic(using=using):
         yield
         session_cache.mark([session.pk])
@@ -103,8 +104,8 @@ def _by_keys(
 ) -> int:
     """Call ``work`` for each batch of sessions, in one transaction; return the sum of its results.
 
-    The keys are read first, and only these rows are changed: the cache would not learn of a row that
-    begins to match in between.
+    The keys are read first, and only these rows are changed. A row that starts to match later is left
+    alone, because its cache entry would not be invalidated.
     """
     with _undoing_tombstones(sessions.model) as told, transaction.atomic(using=sessions.db):
         if keys is None:
@@ -119,7 +120,7 @@ def _by_keys(
 
 @contextmanager
 def _undoing_tombstones(model: type[models.Model]) -> Iterator[list[RawKey]]:
-    """Yield a list for keys; if the deletion fails, invalidate their cache entries."""
+    """Yield a list for the changed keys. If the block fails, invalidate their cache entries."""
     told: list[RawKey] = []
     try:
         yield told
@@ -166,7 +167,7 @@ class _Collector(FastCollector):
 def connect(setting: str = "SESSION_ENGINE", **kwargs: Any) -> None:
     """Connect the receivers for models whose deletions are announced, and disconnect them for others.
 
-    A receiver would make Django fetch every instance before it deletes a model's rows.
+    If a model has a receiver, Django fetches every instance before it deletes rows.
     """
     if setting not in {"SESSION_ENGINE", "INSTALLED_APPS"}:
         return
@@ -180,9 +181,9 @@ def connect(setting: str = "SESSION_ENGINE", **kwargs: Any) -> None:
 
 
 def _may_be_announced(model: type[models.Model]) -> bool:
-    """Return ``is_announced``; True if the engine can't be imported.
+    """Return ``is_announced``, or True if the engine can't be imported.
 
-    Then a deletion raises the engine's error, but the start does not, so the check E012 can report it.
+    The site then starts, the check E012 reports the error, and only deletions raise it.
     """
     if not hasattr(model, "get_session_store_class"):
         return False

@@ -1,4 +1,4 @@
-"""What all engines share: the user, the client and the times of a session."""
+"""The base class of all engines: the user, the client and the times of a session."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class SessionStore(SessionBase):
         return self.get_model_class()
 
     def _validate_session_key(self, key: str | None) -> bool:
-        """Return False for a digest: it can be read in a page, a log or a backup, and is no session key."""
+        """Reject digests: they appear in pages, logs and backups, and must not work as session keys."""
         return bool(super()._validate_session_key(key)) and not is_digest(key)  # type: ignore[misc]  # not in the stubs
 
     def _get_new_session_key(self) -> str:
@@ -99,7 +99,7 @@ class SessionStore(SessionBase):
         await sync_to_async(self.touch)()
 
     def touch_due(self) -> bool:
-        """Return whether a request that only read this session is to be recorded now."""
+        """Return whether a request that only read this session should be recorded now."""
         interval = conf.ACTIVITY_INTERVAL
         if self._stored is None or interval is None:
             return False
@@ -129,7 +129,7 @@ class SessionStore(SessionBase):
         return same_text or user_id == self.user_id_of(data)
 
     def _client_columns(self) -> dict[str, Any]:
-        """Return the values of the client's columns that this request knows."""
+        """Return the client columns that this request can set."""
         columns: dict[str, Any] = {}
         if not conf.STORE_IP:
             columns["ip"] = None

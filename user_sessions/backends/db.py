@@ -97,7 +97,7 @@ class SessionStore(BaseStore):
                 self._insert(row, known) if must_create else self._update(row, known)
             self._remember(known)
         except IntegrityError:
-            # Another key helps only if this one is taken, and not if the user was deleted.
+            # Only a taken key is a CreateError; other errors, such as a deleted user, are raised as they are.
             if must_create and self.exists(self.session_key):
                 raise CreateError from None
             raise
@@ -124,7 +124,7 @@ class SessionStore(BaseStore):
         try:
             touched = self._touch(changed)
         except DatabaseError:
-            # The page is ready; a missing record of the activity is no reason to withhold it.
+            # Send the page even if the activity can't be recorded.
             logger.warning("The activity of a session could not be recorded.", exc_info=True)
         else:
             self._remember(changed if touched else {})
@@ -146,12 +146,12 @@ class SessionStore(BaseStore):
 
     @classmethod
     def _database(cls) -> str:
-        """Return the database that sessions are written to, and so read from: a replica may lag."""
+        """Return the database for reads and writes; a replica may lag."""
         return router.db_for_write(cls.get_model_class())
 
     @cached_property
     def _using(self) -> str:
-        """The database of all that this store does, even if the router answers differently next time."""
+        """The database that this store uses, even if the router later returns another."""
         return router.db_for_write(self.model)
 
     def _transaction(self) -> AbstractContextManager[None]:
@@ -172,7 +172,7 @@ class SessionStore(BaseStore):
         return bool(old_sessions(path).move([self.session_key or ""])[MOVED])
 
     def _insert(self, row: AbstractSession, known: dict[str, Any]) -> None:
-        """Insert a new row, with the facts that were known under the former key."""
+        """Insert a new row, which keeps the facts of the previous row if the key was changed."""
         now = timezone.now()
         new = {"created_at": now, "last_activity": now}
         former = self._stored._asdict() if self._stored else new
@@ -183,9 +183,9 @@ class SessionStore(BaseStore):
             self._stored = facts_of(row)
 
     def _update(self, row: AbstractSession, known: dict[str, Any]) -> None:
-        """Update the row; of its facts, only those that this request changes.
+        """Update the data, and only those facts that this request changes.
 
-        So a slow request does not undo a concurrent change, such as detaching the session from its user.
+        A slow request therefore doesn't undo a concurrent change, such as detaching the session.
         """
         names = self._prepare(row, self._changed(known))
         written = self._write_columns(row, names, {})

@@ -20,10 +20,10 @@ MANY = 2  # from this number of expired sessions per page on, delete page by pag
 
 
 def remove_expired(sessions: SessionQuerySet[Any], batch_size: int = BATCH) -> Iterator[int]:
-    """Remove the expired ones among some sessions, batch by batch; give the size of each.
+    """Delete the expired sessions of a queryset in batches, and yield the size of each batch.
 
-    A batch is a range, of expiry dates, which are indexed, or of PostgreSQL's pages. So its keys need
-    not be fetched, and a session that is prolonged meanwhile is none of it.
+    A batch is a range of expiry dates, which are indexed, or of PostgreSQL's pages, so no keys are fetched.
+    The expiry is a condition of the DELETE, so a session that is extended meanwhile is kept.
     """
     expired = sessions.filter(expire_date__lte=timezone.now())
     parts, delete = {"postgresql": (_by_page, _delete_without_waiting)}.get(
@@ -89,7 +89,7 @@ def _by_key(sessions: SessionQuerySet[Any], size: int) -> Iterator[SessionQueryS
     """Yield querysets that divide sessions with one expiry date, such as imported ones, by key."""
     rest = sessions
     while ends := _ends(rest, "pk", size):
-        last = RawKey(ends[0])  # in the form that the row has
+        last = RawKey(ends[0])  # as stored: not hashed again
         yield rest.filter(pk__lte=last)
         rest = sessions.filter(pk__gt=last)
     yield rest
