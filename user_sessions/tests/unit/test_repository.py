@@ -200,3 +200,13 @@ def test_no_other_name_of_the_distribution_is_left():
         for name in mention.findall((ROOT / path).read_text("utf-8", errors="ignore"))
     }
     assert {path for path, name in found if name != NAME} == set()
+
+
+def test_service_images_have_an_exact_version():
+    images = [
+        image
+        for path in WORKFLOWS
+        for image in re.findall(r"image: (\S+)", path.read_text("utf-8"))
+    ]
+    assert images
+    assert [image for image in images if not re.fullmatch(r"\w+:\d+\.\d+(\.\d+)?", image)] == []
