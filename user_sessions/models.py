@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 # A dotted path, like a lazy foreign key, because the engines import this module.
 _DEFAULT_STORE = "user_sessions.backends.db.SessionStore"
 
-END_ATTEMPTS = 100
+END_ATTEMPTS = 100  # of end(), if keys change each time
 
-# A session's user and sign-in time, and these by the session's key.
+# The user and the sign-in time of a session, and these by the session's key.
 SignIn = tuple[Any, datetime | None]
 SignIns = dict[RawKey, SignIn]
 
@@ -93,7 +93,7 @@ class SessionQuerySet(models.QuerySet[AnySession]):
         """Return a queryset of the same sessions that reads the latest committed rows.
 
         In a transaction of MariaDB or MySQL, a plain read may return an older snapshot (REPEATABLE READ),
-        and a locking read doesn't. PostgreSQL rejects a DELETE of a row that changed after its snapshot.
+        and a locking read doesn't. On PostgreSQL, a DELETE fails if its row changed after the snapshot.
         """
         connection = connections[self.db]
         is_snapshot = connection.vendor == "mysql" and is_in_callers_transaction(connection)
@@ -112,7 +112,7 @@ class SessionQuerySet(models.QuerySet[AnySession]):
         return {key: successors[key] for key in new if successors[key] in sign_ins}
 
     def _delete_by_keys(self, keys: list[RawKey]) -> int:
-        """Delete those of the sessions that have these keys, as stored, and return how many."""
+        """Delete the sessions of this queryset with these stored keys, and return how many."""
         if rows.is_announced(self.model) and rows.can_delete_at_once(self):
             return rows.delete(self, keys)
         deleted = 0
@@ -130,12 +130,12 @@ class SessionQuerySet(models.QuerySet[AnySession]):
     def end(self) -> int:
         """End the sessions that match now, and return how many.
 
-        Another request may move a session to a new key during this call. A DELETE that waited for the old
-        row doesn't see the new one, so look again until no session is left. The new row has the same user
-        and sign-in time; a sign-in after the call has another time and does not end.
+        Changing a key deletes the session's row and inserts another with the same user and sign-in time. A
+        DELETE that waited for the old row doesn't see the new one, so search again. A later sign-in has
+        another time and is kept. If a session has no sign-in time, its new row is found only if it matches.
 
         Raise OperationalError if keys changed during each of END_ATTEMPTS attempts, and TypeError for a
-        queryset that Django can't delete, such as a slice.
+        queryset that Django can't delete, such as a slice. What was deleted before an error stays deleted.
         """
         if self._is_sliced_or_combined() or gives_values(self) or self.query.distinct_fields:
             super().delete()  # raises
@@ -145,7 +145,9 @@ class SessionQuerySet(models.QuerySet[AnySession]):
             found |= self._sign_ins(latest)
         if not found:
             return 0
-        sessions, seen, sign_ins, ended = self, SignIns(), set(found.values()), 0
+        sign_ins = set(found.values())
+        sessions, ended = self, 0
+        seen: SignIns = {}
         for _attempt in range(END_ATTEMPTS):
             deleted = sessions._delete_by_keys(list(found))
             ended += deleted
@@ -247,14 +249,19 @@ class AbstractSession(AbstractBaseSession):
 
     @_marked(alters_data=True)
     def end(self) -> bool:
-        """End this session, even if its key has changed. Return False if it had already ended."""
-        sessions = type(self).objects
+        """End this session, even if its key has changed. Return False if it had already ended.
+
+        A changed key is found only if user and sign-in time are known: it isn't for an anonymous session or
+        one of django-user-sessions 2.0.
+        """
+        using = router.db_for_write(type(self), instance=self)
+        sessions = type(self).objects.using(using)
         keys = raw_keys.forms_of([self.raw_key or RawKey(self.pk)])  # 4.0: remove
         _total, deleted = sessions.filter(pk__in=keys).delete()
-        if deleted or self.user_id is None or self.created_at is None:
-            return bool(deleted.get(self._meta.label))
-        # The new row has the same user and sign-in time.
-        return bool(sessions.filter(user_id=self.user_id, created_at=self.created_at).end())
+        if deleted.get(self._meta.label):
+            return True
+        sign_in = {name: self.__dict__.get(name) for name in ("user_id", "created_at")}
+        return None not in sign_in.values() and bool(sessions.filter(**sign_in).end())
 
     @_marked(alters_data=True)
     async def aend(self) -> bool:

@@ -214,6 +214,11 @@ class TestEnd:
         assert call(session, "end") is False
         assert phone.row
 
+    def test_end_of_a_deferred_instance_returns_whether_this_call_ended_it(self, laptop, call):
+        session = type(laptop.row).objects.only("pk").get(pk=laptop.key)
+        assert call(session, "end") is True
+        assert call(session, "end") is False
+
     def test_end_returns_whether_this_call_ended_the_session(self, make_session, call):
         session = make_session()
         assert call(session, "end") is True
