@@ -9,7 +9,7 @@ from itertools import count
 import pytest
 from django.contrib.auth import SESSION_KEY
 from django.core import serializers
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.db.models import Count
 from django.db.models.signals import post_delete
 from django.template import Context, Template
@@ -175,6 +175,28 @@ class TestQuerySet:
     )
     def test_end_works_on_any_queryset(self, laptop, session_model, narrow):
         assert narrow(session_model.objects.all()).end() == 1
+
+    def test_end_finds_a_session_by_its_former_key(self, user, laptop, make_browser, store_class):
+        """Its key changes between the SELECT and the DELETE."""
+        phone, store = make_browser(user), store_class(laptop.key)
+        sessions = type(phone.row).objects.filter(pk=laptop.key)
+
+        def change_key_before_the_delete(execute, sql, params, many, context):
+            if sql.startswith("DELETE") and not changed:
+                changed.append(True)
+                store.cycle_key()
+            return execute(sql, params, many, context)
+
+        changed = []
+        with connection.execute_wrapper(change_key_before_the_delete):
+            assert sessions.end() == 1
+        assert not store_class(store.session_key)._session
+        assert phone.row
+
+    def test_end_raises_for_what_django_cannot_delete(self, session_model):
+        for sessions in (session_model.objects.all()[:1], session_model.objects.values("pk")):
+            with pytest.raises(TypeError, match="delete"):
+                sessions.end()
 
     def test_end_takes_three_queries_for_any_number_of_sessions(
         self, make_session, session_model, assert_queries
