@@ -119,6 +119,29 @@ def test_a_batch_is_one_statement_and_fetches_no_data(make_sessions, batches, se
     assert not any("session_data" in text for text in sql)
 
 
+@pytest.fixture
+def partitioned(db, session_model, sessions_connection):
+    """Divide the table of sessions into partitions, on PostgreSQL."""
+    if sessions_connection.vendor == "postgresql":  # pragma: no cover (PostgreSQL only)
+        table = session_model._meta.db_table
+        with sessions_connection.cursor() as cursor:
+            cursor.execute(f"ALTER TABLE {table} RENAME TO whole")
+            cursor.execute(
+                f"CREATE TABLE {table} (LIKE whole INCLUDING DEFAULTS) PARTITION BY HASH (session_key)"
+            )
+            cursor.execute(
+                f"CREATE TABLE part PARTITION OF {table} FOR VALUES WITH (MODULUS 1, REMAINDER 0)"
+            )
+
+
+def test_expired_sessions_of_a_partitioned_table_are_removed(
+    partitioned, make_sessions, batches, session_model
+):
+    make_sessions(*range(1, 51), -1)
+    assert sum(batches(30)) == 50  # a batch of a page at least
+    assert session_model.objects.count() == 1
+
+
 @pytest.mark.parametrize("seconds_ago", [range(1, 201), [7] * 200], ids=["dates", "one instant"])
 def test_a_large_batch_takes_few_queries_and_has_a_limit(
     make_sessions, batches, session_model, seconds_ago
