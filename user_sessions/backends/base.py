@@ -123,7 +123,7 @@ class SessionStore(SessionBase):
             return None
 
     def _is_of(self, user_id: Any, data: dict[str, Any]) -> bool:
-        """Return whether session data signs in the user with this primary key, or no user if it is None."""
+        """Return whether session data belongs to the user with this primary key (None: to no user)."""
         # Fast path: compare as text first.
         same_text = user_id is not None and str(user_id) == data.get(SESSION_KEY)
         return same_text or user_id == self.user_id_of(data)
